@@ -1,0 +1,65 @@
+"""Every error that the product raises, in one family.
+
+    CxError
+    ├── UnknownName        a name that the model does not have; says the nearest one
+    ├── FileRefused        a whole export was set aside: unreadable, of no known format, drifted types
+    ├── MappingError       a mapping file that does not say what it must
+    ├── ReferenceError_    a row of data/reference/ that cannot be understood
+    ├── QueryError         a query failed; carries its name and its full SQL
+    └── StoreBusy          another process owns the store
+
+A message says what was wrong, where, and what to do. No message carries a customer's words or address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class CxError(Exception):
+    """Base of the family: catch this to catch everything the product raises on purpose."""
+
+
+class UnknownName(CxError):
+    """A name that is not in the vocabulary, answered with the nearest that is."""
+
+    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no {what} called '{name}'.{hint(name, known)}")
+        self.name = name
+
+
+class FileRefused(CxError):
+    """An export that was set aside whole; nothing of it reached the store."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"{file}: {reason}")
+        self.file = file
+        self.reason = reason
+
+
+class MappingError(CxError):
+    """A mapping file (TOML) that names an unknown column or leaves out what it must say."""
+
+
+class ReferenceError_(CxError):
+    """A row of a file in data/reference/ that cannot be understood: names file, row, column and value."""
+
+
+class QueryError(CxError):
+    """A query that the engine refused, with the query's name and its full SQL."""
+
+    def __init__(self, name: str, sql: str, reason: str) -> None:
+        super().__init__(f"The query '{name}' failed: {reason}\n{sql}")
+        self.name = name
+        self.sql = sql
+
+
+class StoreBusy(CxError):
+    """Another process has the store open; it is the one to ask."""
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Name the nearest known names, as a sentence to append, or the empty string where nothing is near."""
+    near = get_close_matches(name.lower(), [*known], n=3, cutoff=0.55)
+    return f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""

@@ -1,0 +1,116 @@
+"""The measures: every KPI is one entry here, and nowhere else.
+
+An entry names the additive parts that it is made of (counted in `rollups`), the family that turns those parts into
+a value and a 95 % interval (computed in `stats`), the unit, which way is better and how a change is read.
+Definitions and sources: docs/measures.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cx.errors import UnknownName
+from cx.words import mark
+
+Family = Literal["share", "balance", "mean", "rate", "quantile", "total"]
+"""How parts become a number.
+
+share     (k, n)              100 k / n, Wilson
+balance   (plus, minus, n)    100 (plus - minus) / n, adjusted Wald
+mean      (sum, squares, n)   sum / n, t
+rate      (k, base)           1000 k / base, exact Poisson; the base is counted apart (see `base_dimensions`)
+quantile  (histogram)         the `quantile` of a log-binned histogram, order statistics
+total     (sum)               the sum itself, no interval
+"""
+
+EXPOSURE_DAYS = 14
+"""Complaints follow sales: a unit sold exposes its buyer over this many days, evenly (until a lag is learned)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One measure. `scale` turns the raw ratio into the unit that is shown; `digits` are the decimals shown."""
+
+    name: str
+    label: str
+    meaning: str
+    family: Family
+    parts: tuple[str, ...]
+    n_of: str
+    unit: str = ""
+    better: Literal["up", "down", ""] = "up"
+    change: Literal["points", "percent"] = "points"
+    digits: int = 1
+    scale: float = 100.0
+    quantile: float = 0.0
+    base_dimensions: tuple[str, ...] = ()
+    settle_days: int = 0
+    headline: bool = False
+
+    @property
+    def is_duration(self) -> bool:
+        """True where the value is in seconds and is shown in the unit that a person would choose."""
+        return self.family == "quantile"
+
+
+_SHARED_BASE = ("product", "segment", "region")
+# Orders and units carry the channel and stage of the sale, contacts those of the call: a rate of the one over
+# the other by channel or stage would divide apples by pears, so its base is never narrowed by them.
+
+_KPIS = (
+    Kpi("nps", mark("Net promoter score"), mark("Promoters (9-10) minus detractors (0-6), of those who answered"),
+        "balance", ("nps_promoters", "nps_detractors", "nps_answers"), mark("answers"), headline=True),
+    Kpi("csat", mark("Satisfaction (CSAT)"), mark("Answers of 4 or 5 on the scale of 1 to 5, of those who answered"),
+        "share", ("csat_satisfied", "csat_answers"), mark("answers"), unit="%", headline=True),
+    Kpi("ces", mark("Customer effort"), mark("Mean of 'made it easy', 1 to 7: higher is easier"),
+        "mean", ("ces_sum", "ces_squares", "ces_answers"), mark("answers"), unit="/7", digits=2, scale=1, headline=True),
+    Kpi("fcr", mark("First-contact resolution"), mark("Contacts solved with no repeat on the same issue, of contacts that say so"),
+        "share", ("fcr_solved", "fcr_contacts"), mark("contacts"), unit="%", headline=True),
+    Kpi("first_response", mark("First reply time"), mark("Median calendar time to the first human reply"),
+        "quantile", ("first_response_seconds",), mark("contacts"), better="down", change="percent", scale=1,
+        quantile=0.5, headline=True),
+    Kpi("complaint_rate", mark("Complaints per 1,000 units"), mark("Complaints for each 1,000 units sold over the 14 days before"),
+        "rate", ("complaints", "exposure"), mark("complaints"), better="down", change="percent", digits=1, scale=1000,
+        base_dimensions=_SHARED_BASE, headline=True),
+    Kpi("detractors", mark("Detractors"), mark("Answers of 0 to 6 to 'would you recommend us', of those who answered"),
+        "share", ("nps_detractors", "nps_answers"), mark("answers"), unit="%", better="down"),
+    Kpi("response_rate", mark("Survey response rate"), mark("Surveys answered, of surveys sent"),
+        "share", ("answered", "asked"), mark("surveys sent"), unit="%"),
+    Kpi("first_response_p90", mark("First reply time, slowest tenth"), mark("Nine of ten first replies came sooner than this (calendar time)"),
+        "quantile", ("first_response_seconds",), mark("contacts"), better="down", change="percent", scale=1, quantile=0.9),
+    Kpi("resolution", mark("Resolution time"), mark("Median calendar time to the (last) solve"),
+        "quantile", ("resolution_seconds",), mark("contacts solved"), better="down", change="percent", scale=1, quantile=0.5),
+    Kpi("resolution_p90", mark("Resolution time, slowest tenth"), mark("Nine of ten contacts were solved sooner than this (calendar time)"),
+        "quantile", ("resolution_seconds",), mark("contacts solved"), better="down", change="percent", scale=1, quantile=0.9),
+    Kpi("contact_rate", mark("Contacts per 1,000 orders"), mark("Support contacts for each 1,000 orders"),
+        "rate", ("contacts", "orders"), mark("contacts"), better="down", change="percent", digits=0, scale=1000,
+        base_dimensions=_SHARED_BASE),
+    Kpi("containment", mark("Self-service containment"), mark("Bot and self-service contacts neither handed on nor followed by another contact within 24 hours"),
+        "share", ("contained", "unassisted"), mark("contacts"), unit="%", settle_days=1),
+    Kpi("bot_escalation", mark("Bot hand-over"), mark("Bot contacts handed to a human"),
+        "share", ("bot_escalated", "bot_contacts"), mark("bot contacts"), unit="%", better=""),
+    Kpi("goal_completion", mark("Goal completion"), mark("Visits that reached what the customer came to do, of visits with a stated goal"),
+        "share", ("goals_reached", "goals"), mark("stated goals"), unit="%"),
+    Kpi("findability", mark("Findability"), mark("Visits that found what they came to find, of visits that came to find something"),
+        "share", ("finds_reached", "finds"), mark("searches"), unit="%"),
+    Kpi("sentiment", mark("Sentiment"), mark("Share of positive minus share of negative texts, of texts that were scored"),
+        "balance", ("texts_positive", "texts_negative", "texts_scored"), mark("texts scored")),
+    Kpi("sentiment_coverage", mark("Sentiment coverage"), mark("Texts that were scored, of all texts"),
+        "share", ("texts_scored_written", "texts"), mark("texts"), unit="%"),
+    Kpi("expectation_gap", mark("Experience against expectation"), mark("Mean of satisfaction minus expectation, paired for each answer"),
+        "mean", ("gap_sum", "gap_squares", "gap_answers"), mark("paired answers"), digits=2, scale=1),
+    Kpi("referral_rate", mark("Referral rate"), mark("Orders that came by another customer's recommendation"),
+        "share", ("orders_referred", "orders"), mark("orders"), unit="%"),
+    Kpi("orders", mark("Orders"), mark("Orders taken, however many lines each has"), "total", ("orders",), mark("orders"), change="percent", digits=0, scale=1),
+    Kpi("units", mark("Units sold"), mark("Units in all orders"), "total", ("units",), mark("orders"), change="percent", digits=0, scale=1),
+    Kpi("revenue", mark("Revenue"), mark("Amounts of all orders, before returns"), "total", ("revenue",), mark("orders"), change="percent", digits=0, scale=1),
+)  # fmt: skip
+KPIS = {kpi.name: kpi for kpi in _KPIS}
+
+
+def kpi(name: str) -> Kpi:
+    """The entry of that name. Raises UnknownName with the nearest name."""
+    if name not in KPIS:
+        raise UnknownName("measure", name, KPIS)
+    return KPIS[name]

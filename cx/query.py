@@ -1,0 +1,61 @@
+"""Filters, and the only way from filters to SQL: every value is bound, none is pasted in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+
+from cx.model import DIMENSIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A named question to the store: SQL with $names, and the values bound to them."""
+
+    name: str
+    sql: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The values chosen for each dimension; an empty choice is no filter at all. Hashable, so that it keys caches."""
+
+    product: tuple[str, ...] = ()
+    channel: tuple[str, ...] = ()
+    segment: tuple[str, ...] = ()
+    region: tuple[str, ...] = ()
+    stage: tuple[str, ...] = ()
+
+    def only(self, dimensions: Iterable[str]) -> Filters:
+        """The same filters, kept for these dimensions and dropped for the others."""
+        kept = set(dimensions)
+        return Filters(**{name: values for name, values in self.chosen().items() if name in kept})
+
+    def chosen(self) -> dict[str, tuple[str, ...]]:
+        """The dimensions that are filtered, with their values."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition in SQL and the values bound in it. `sql` is 'true' where nothing is filtered."""
+
+    sql: str
+    values: dict[str, object]
+
+
+def where(filters: Filters, first: date | None = None, last: date | None = None) -> Where:
+    """The condition on a rollup's rows for these filters and these days (both inclusive)."""
+    conditions: list[str] = []
+    values: dict[str, object] = {}
+    for name, chosen in filters.chosen().items():
+        assert name in DIMENSIONS
+        conditions.append(f"list_contains($f_{name}, {name})")
+        values[f"f_{name}"] = list(chosen)
+    for bound, operator, value in (("first_day", ">=", first), ("last_day", "<=", last)):
+        if value is not None:
+            conditions.append(f"day {operator} ${bound}")
+            values[bound] = value
+    return Where(" and ".join(conditions) or "true", values)

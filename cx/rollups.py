@@ -1,0 +1,151 @@
+"""The SQL that turns interactions into additive rollups, and the parts that it counts.
+
+Only the company's own rows are counted. Every part is a sum, so that any days and any dimensions may be added up
+and a rate derived when it is read. Days are days of UTC. The days that a file touched are recomputed whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Protocol
+
+from cx.model import DIMENSIONS, OURS
+
+BINS_PER_E = 100
+"""A histogram bin of a duration is 1 % wide: a quantile read from it is right to within half a percent."""
+
+
+class Executes(Protocol):
+    """The part of a database cursor that a refresh needs."""
+
+    def execute(self, query: str, parameters: Any = None) -> Any:
+        """Run one statement with bound values."""
+
+
+def _count(condition: str) -> str:
+    return f"cast(sum(case when {condition} then 1 else 0 end) as bigint)"
+
+
+def _sum(amount: str, condition: str = "true", kind: str = "double") -> str:
+    return f"cast(coalesce(sum(case when {condition} then {amount} end), 0) as {kind})"
+
+
+_CONTACT = "kind in ('contact', 'complaint')"
+_ANSWERED = "(csat is not null or nps is not null or ces is not null)"
+_UNASSISTED = f"{_CONTACT} and handled_by in ('bot', 'self_service')"
+_PAIRED = "csat is not null and expectation is not null"
+
+PARTS: dict[str, str] = {
+    "nps_promoters": _count("nps >= 9"),
+    "nps_detractors": _count("nps <= 6"),
+    "nps_answers": _count("nps is not null"),
+    "csat_satisfied": _count("csat >= 4"),
+    "csat_answers": _count("csat is not null"),
+    "ces_sum": _sum("ces"),
+    "ces_squares": _sum("ces * ces"),
+    "ces_answers": _count("ces is not null"),
+    "asked": _count(f"asked or {_ANSWERED}"),
+    "answered": _count(_ANSWERED),
+    "fcr_solved": _count(f"{_CONTACT} and resolved_first_contact"),
+    "fcr_contacts": _count(f"{_CONTACT} and resolved_first_contact is not null"),
+    "contacts": _count(_CONTACT),
+    "complaints": _count("kind = 'complaint'"),
+    "unassisted": _count(_UNASSISTED),
+    "contained": _count(f"{_UNASSISTED} and not coalesce(escalated, false) and not came_back"),
+    "bot_contacts": _count(f"{_CONTACT} and handled_by = 'bot'"),
+    "bot_escalated": _count(f"{_CONTACT} and handled_by = 'bot' and escalated"),
+    "goals": _count("goal is not null and goal_reached is not null"),
+    "goals_reached": _count("goal is not null and goal_reached"),
+    "finds": _count("goal = 'find' and goal_reached is not null"),
+    "finds_reached": _count("goal = 'find' and goal_reached"),
+    "texts": _count("text is not null"),
+    "texts_scored_written": _count("text is not null and sentiment is not null"),
+    "texts_scored": _count("sentiment is not null"),
+    "texts_positive": _count("sentiment = 'positive'"),
+    "texts_negative": _count("sentiment = 'negative'"),
+    "gap_sum": _sum("csat - expectation", _PAIRED),
+    "gap_squares": _sum("(csat - expectation) * (csat - expectation)", _PAIRED),
+    "gap_answers": _count(_PAIRED),
+    "orders": _sum("order_share", "kind = 'order'"),
+    "orders_referred": _sum("order_share", "kind = 'order' and referred"),
+    "units": _sum("units", "kind = 'order'", "bigint"),
+    "revenue": _sum("amount", "kind = 'order'"),
+    "interactions": "cast(count(*) as bigint)",
+}
+"""Every additive part, as an aggregate over the rows that `refresh` prepares."""
+
+HISTOGRAMS = ("first_response_seconds", "resolution_seconds")
+"""Durations whose quantiles are wanted; each is kept as counts in bins of equal width of its logarithm."""
+
+_KEYS = ("day", "source", *DIMENSIONS)
+_TYPED = ", ".join(f"{name} {'DOUBLE' if 'as double' in sql else 'BIGINT'}" for name, sql in PARTS.items())
+_DIMENSIONS = ", ".join(f"{name} VARCHAR" for name in DIMENSIONS)
+
+SCHEMA = f"""
+create table if not exists r_day (
+  day DATE, source VARCHAR, {_DIMENSIONS}, {_TYPED}, last_at TIMESTAMP
+);
+create table if not exists r_hist (
+  day DATE, source VARCHAR, {_DIMENSIONS}, measure VARCHAR, bin INTEGER, n BIGINT
+);
+"""
+
+_PARTS_SQL = ",\n  ".join(f"{sql} as {name}" for name, sql in PARTS.items())
+
+_PREPARED = f"""
+with contacts as (
+  select source, interaction_id,
+    lead(occurred_at) over (partition by customer_id order by occurred_at, source, interaction_id) as next_at
+  from interactions
+  where {_CONTACT} and brand = '{OURS}' and customer_id is not null
+    and occurred_at >= $first and occurred_at < $after_next
+    and cast(occurred_at as date) in (select unnest($days_and_next))
+),
+prepared as (
+  select cast(i.occurred_at as date) as day, i.*,
+    coalesce(c.next_at <= i.occurred_at + interval 1 day, false) as came_back,
+    case when i.kind = 'order'
+      then 1.0 / count(*) over (partition by i.kind, i.source, i.order_id, cast(i.occurred_at as date))
+    end as order_share
+  from interactions i
+  left join contacts c on c.source = i.source and c.interaction_id = i.interaction_id
+  where i.brand = '{OURS}' and i.occurred_at >= $first and i.occurred_at < $after_next
+    and cast(i.occurred_at as date) in (select unnest($days))
+)"""
+# Each order counts once however many lines it has: its lines share it out, so orders stay additive by product.
+# The time bounds are plain values beside the list of days: a list alone would miss the table's zone maps.
+
+_DAY = f"""
+insert into r_day {_PREPARED}
+select {", ".join(_KEYS)},
+  {_PARTS_SQL},
+  max(occurred_at) as last_at
+from prepared group by {", ".join(_KEYS)}"""
+
+_HIST = f"""
+insert into r_hist {_PREPARED}
+select {", ".join(_KEYS)}, $measure as measure,
+  cast(floor({BINS_PER_E} * ln(1 + $measure_of)) as integer) as bin,
+  cast(count(*) as bigint) as n
+from prepared where {_CONTACT} and $measure_of is not null
+group by {", ".join(_KEYS)}, bin"""
+
+
+def refresh(cursor: Executes, touched: Sequence[date]) -> None:
+    """Recompute the rollups of the days touched, and of the day before each, whose contacts may have come back."""
+    days = sorted({day - timedelta(days=back) for day in touched for back in (0, 1)})
+    if not days:
+        return
+    values: dict[str, object] = {
+        "days": days,
+        "days_and_next": sorted({day + timedelta(days=on) for day in days for on in (0, 1)}),
+        "first": days[0],
+        "after_next": days[-1] + timedelta(days=2),
+    }
+    for table in ("r_day", "r_hist"):
+        cursor.execute(f"delete from {table} where day in (select unnest($days))", {"days": days})
+    cursor.execute(_DAY, values)
+    for measure in HISTOGRAMS:
+        sql = _HIST.replace("$measure_of", measure)
+        cursor.execute(sql, {**values, "measure": measure})

@@ -1,0 +1,115 @@
+"""Every word, number and date that a user reads passes through here (gettext and Babel).
+
+`t` and `tn` translate whole sentences; `mark` names a sentence that is translated later, when it is shown.
+The language is a context variable: each viewer's script runs in its own context.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from datetime import date, datetime, timedelta
+from functools import cache
+from gettext import NullTranslations, translation
+from pathlib import Path
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_skeleton
+from babel.numbers import format_decimal
+
+LOCALES = Path(__file__).with_name("locales")
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUS = "\u2212"
+
+
+def use(language: str) -> None:
+    """Speak this language (a code such as 'en' or 'fa') in the current context from here on."""
+    _language.set(language)
+
+
+def language() -> str:
+    """The code of the language that the current context speaks."""
+    return _language.get()
+
+
+def locale() -> Locale:
+    """Babel's locale of the current language; a bare 'en' means international English (days before months)."""
+    code = language()
+    return Locale.parse("en_GB" if code == "en" else code)
+
+
+def mark(message: str) -> str:
+    """Mark a sentence for the catalogue without translating it yet."""
+    return message
+
+
+@cache
+def _catalogue(code: str) -> NullTranslations:
+    return translation("cx", LOCALES, languages=[code], fallback=True)
+
+
+def t(message: str, **values: object) -> str:
+    """Translate a whole sentence and fill in its {named} values."""
+    return _catalogue(language()).gettext(message).format(**values)
+
+
+def tn(one: str, many: str, n: int, **values: object) -> str:
+    """Translate a sentence that counts: the language's own plural form for n, filled in ({n} is there)."""
+    text = _catalogue(language()).ngettext(one, many, n)
+    return text.format(n=number(n), **values)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A number with this many decimals, grouped and with the digits and minus sign of the language."""
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    text = format_decimal(round(value, digits) + 0.0, format=pattern, locale=locale())
+    return text.replace("-", MINUS)
+
+
+def signed(value: float, digits: int = 0) -> str:
+    """A number that always carries its sign, except where it rounds to nothing."""
+    text = number(value, digits)
+    return f"+{text}" if round(value, digits) > 0 else text
+
+
+def duration(seconds: float) -> tuple[str, str]:
+    """A duration as (number, unit) in the unit that a person would choose: seconds to days."""
+    if seconds < 90:
+        return number(seconds), t("s")
+    if seconds < 90 * MINUTE:
+        return number(seconds / MINUTE, 1 if seconds < 10 * MINUTE else 0), t("min")
+    if seconds < 48 * HOUR:
+        return number(seconds / HOUR, 1), t("h")
+    return number(seconds / DAY, 1), t("days")
+
+
+def day(value: date, year: bool = False) -> str:
+    """A day as a person says it: '12 October', with the year if asked."""
+    return format_skeleton("yMMMMd" if year else "MMMMd", _moment(value), locale=locale())
+
+
+def short_day(value: date) -> str:
+    """A day for an axis or a table: '12 Oct'."""
+    return format_skeleton("MMMd", _moment(value), locale=locale())
+
+
+def weekday(value: date) -> str:
+    """The weekday's short name: 'Mon'."""
+    return format_date(value, "EEE", locale=locale())
+
+
+def moment(value: datetime) -> str:
+    """A moment in UTC: 'Mon 12 Oct, 14:05 UTC'."""
+    return format_datetime(value, "EEE d MMM, HH:mm 'UTC'", locale=locale())
+
+
+def ago(age: timedelta) -> str:
+    """How long ago, in one rounded unit: '7 s', '12 min', '3 h', '4 days'."""
+    value, unit = duration(max(age.total_seconds(), 0))
+    whole = value.split(".")[0]
+    return t("{value} {unit}", value=whole, unit=unit)
+
+
+def _moment(value: date) -> datetime:
+    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
