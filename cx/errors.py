@@ -4,7 +4,7 @@
     ├── UnknownName        a name that the model does not have; says the nearest one
     ├── FileRefused        a whole export was set aside: unreadable, of no known format, drifted types
     ├── MappingError       a mapping file that does not say what it must
-    ├── ReferenceError_    a row of data/reference/ that cannot be understood
+    ├── BadReference       a row of data/reference/ that cannot be understood
     ├── QueryError         a query failed; carries its name and its full SQL
     └── StoreBusy          another process owns the store
 
@@ -42,7 +42,7 @@ class MappingError(CxError):
     """A mapping file (TOML) that names an unknown column or leaves out what it must say."""
 
 
-class ReferenceError_(CxError):
+class BadReference(CxError):
     """A row of a file in data/reference/ that cannot be understood: names file, row, column and value."""
 
 

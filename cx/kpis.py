@@ -54,9 +54,9 @@ class Kpi:
         return self.family == "quantile"
 
 
-_SHARED_BASE = ("product", "segment", "region")
-# Orders and units carry the channel and stage of the sale, contacts those of the call: a rate of the one over
-# the other by channel or stage would divide apples by pears, so its base is never narrowed by them.
+BASE_DIMENSIONS = ("product", "segment", "region")
+"""The dimensions that the base of a rate shares with its events. Orders and units carry the channel and stage of the
+sale, contacts those of the call: a rate by channel or stage would divide apples by pears, so these never narrow it."""
 
 _KPIS = (
     Kpi("nps", mark("Net promoter score"), mark("Promoters (9-10) minus detractors (0-6), of those who answered"),
@@ -72,7 +72,7 @@ _KPIS = (
         quantile=0.5, headline=True),
     Kpi("complaint_rate", mark("Complaints per 1,000 units"), mark("Complaints for each 1,000 units sold over the 14 days before"),
         "rate", ("complaints", "exposure"), mark("complaints"), better="down", change="percent", digits=1, scale=1000,
-        base_dimensions=_SHARED_BASE, headline=True),
+        base_dimensions=BASE_DIMENSIONS, headline=True),
     Kpi("detractors", mark("Detractors"), mark("Answers of 0 to 6 to 'would you recommend us', of those who answered"),
         "share", ("nps_detractors", "nps_answers"), mark("answers"), unit="%", better="down"),
     Kpi("response_rate", mark("Survey response rate"), mark("Surveys answered, of surveys sent"),
@@ -85,7 +85,7 @@ _KPIS = (
         "quantile", ("resolution_seconds",), mark("contacts solved"), better="down", change="percent", scale=1, quantile=0.9),
     Kpi("contact_rate", mark("Contacts per 1,000 orders"), mark("Support contacts for each 1,000 orders"),
         "rate", ("contacts", "orders"), mark("contacts"), better="down", change="percent", digits=0, scale=1000,
-        base_dimensions=_SHARED_BASE),
+        base_dimensions=BASE_DIMENSIONS),
     Kpi("containment", mark("Self-service containment"), mark("Bot and self-service contacts neither handed on nor followed by another contact within 24 hours"),
         "share", ("contained", "unassisted"), mark("contacts"), unit="%", settle_days=1),
     Kpi("bot_escalation", mark("Bot hand-over"), mark("Bot contacts handed to a human"),

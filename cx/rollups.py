@@ -89,6 +89,9 @@ create table if not exists r_day (
 create table if not exists r_hist (
   day DATE, source VARCHAR, {_DIMENSIONS}, measure VARCHAR, bin INTEGER, n BIGINT
 );
+create table if not exists r_complaints (
+  day DATE, source VARCHAR, {_DIMENSIONS}, reason VARCHAR, n BIGINT
+);
 """
 
 _PARTS_SQL = ",\n  ".join(f"{sql} as {name}" for name, sql in PARTS.items())
@@ -131,6 +134,14 @@ select {", ".join(_KEYS)}, $measure as measure,
 from prepared where {_CONTACT} and $measure_of is not null
 group by {", ".join(_KEYS)}, bin"""
 
+_COMPLAINTS = f"""
+insert into r_complaints {_PREPARED}
+select {", ".join(_KEYS)}, reason, cast(count(*) as bigint) as n
+from prepared where kind = 'complaint'
+group by {", ".join(_KEYS)}, reason"""
+
+TABLES = ("r_day", "r_hist", "r_complaints")
+
 
 def refresh(cursor: Executes, touched: Sequence[date]) -> None:
     """Recompute the rollups of the days touched, and of the day before each, whose contacts may have come back."""
@@ -143,9 +154,10 @@ def refresh(cursor: Executes, touched: Sequence[date]) -> None:
         "first": days[0],
         "after_next": days[-1] + timedelta(days=2),
     }
-    for table in ("r_day", "r_hist"):
+    for table in TABLES:
         cursor.execute(f"delete from {table} where day in (select unnest($days))", {"days": days})
     cursor.execute(_DAY, values)
+    cursor.execute(_COMPLAINTS, values)
     for measure in HISTOGRAMS:
         sql = _HIST.replace("$measure_of", measure)
         cursor.execute(sql, {**values, "measure": measure})

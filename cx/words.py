@@ -6,14 +6,16 @@ The language is a context variable: each viewer's script runs in its own context
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from gettext import NullTranslations, translation
 from pathlib import Path
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton
+from babel.lists import format_list
 from babel.numbers import format_decimal
 
 LOCALES = Path(__file__).with_name("locales")
@@ -86,7 +88,9 @@ def duration(seconds: float) -> tuple[str, str]:
 
 def day(value: date, year: bool = False) -> str:
     """A day as a person says it: '12 October', with the year if asked."""
-    return format_skeleton("yMMMMd" if year else "MMMMd", _moment(value), locale=locale())
+    if year:
+        return format_date(value, "long", locale=locale())
+    return format_skeleton("MMMMd", _moment(value), locale=locale())
 
 
 def short_day(value: date) -> str:
@@ -112,4 +116,9 @@ def ago(age: timedelta) -> str:
 
 
 def _moment(value: date) -> datetime:
-    return value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
+    return value if isinstance(value, datetime) else datetime.combine(value, time.min)
+
+
+def enumeration(parts: Sequence[str]) -> str:
+    """Some names in a row: 'a, b and c'."""
+    return format_list(list(parts), locale=locale()) if parts else ""

@@ -1,0 +1,21 @@
+"""The dashboard's front door: `streamlit run app.py`.
+
+Streamlit imports this file as the server (`app`, with its own routes) and runs it as the script of every viewer.
+"""
+
+import streamlit as st
+
+from cx.ui import live
+from cx.words import t
+
+if __name__ == "__main__":
+    st.set_page_config(page_title=t("Customer experience"), page_icon=live.STATIC / "icon.png", layout="wide")
+    st.html(live.STYLE)
+    st.logo(live.STATIC / "logo.svg")
+    pages = [
+        st.Page("pages/weekly_health.py", title=t("Weekly health"), icon=":material/monitor_heart:", default=True),
+        st.Page("pages/data.py", title=t("Data"), icon=":material/database:"),
+    ]
+    st.navigation(pages, position="top").run()
+else:
+    app = st.App(__file__, routes=live.routes(), lifespan=live.lifespan)

@@ -1,0 +1,182 @@
+"""python -m cx: the dashboard's command line.
+
+One process owns the store. While the server runs, a command that writes hands its files to the inbox and says so,
+and a command that reads asks the server.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
+from rich.table import Table
+
+from cx import clock, demo, doctor, ingest, owner
+from cx.errors import CxError, StoreBusy
+from cx.folders import Folders
+from cx.ingest import Report
+from cx.store import Store
+from cx.words import number, t, tn
+
+console = Console()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 where it did what was asked, 1 where something was refused, 2 where it could not run."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options, Folders.default().make()))
+    except CxError as error:
+        console.print(f"[bold red]{t('Error')}[/]", end=" ")
+        console.print(str(error), markup=False, highlight=False)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m cx", description=t("Take in exports and look after the store.")
+    )
+    commands = parser.add_subparsers(title=t("commands"), required=True, metavar="COMMAND")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace, Folders], int], what: str
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=what, description=what)
+        added.set_defaults(run=run)
+        return added
+
+    made = command("demo", _demo, t("Make a demo company, two years of it, and take it in."))
+    made.add_argument(
+        "--live", action="store_true", help=t("then drop a small export every few seconds, until stopped")
+    )
+    made.add_argument(
+        "--every",
+        type=float,
+        default=3.0,
+        metavar="SECONDS",
+        help=t("how often --live drops one (default 3)"),
+    )
+    made.add_argument("--seed", type=int, default=demo.SEED, help=t("another seed makes another company"))
+    taken = command("ingest", _ingest, t("Take in exports: Parquet or CSV files, or folders of them."))
+    taken.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    command("watch", _watch, t("Take in whatever lands in the inbox, until stopped."))
+    command("doctor", _doctor, t("Check the installation, the store and the folders, and say what to mend."))
+    return parser
+
+
+def _demo(options: argparse.Namespace, folders: Folders) -> int:
+    now = clock.now()
+    with _progress() as progress:
+        made = demo.make(folders.root / "demo", now, options.seed, progress)
+    installed = demo.install_reference(made, folders.reference)
+    if installed:
+        console.print(t("Wrote {files} to {folder}.", files=", ".join(installed), folder=folders.reference))
+    status = _take_in(folders, made.exports)
+    if not options.live:
+        console.print(t("Now open the dashboard: streamlit run app.py"))
+        return status
+    console.print(
+        t("Dropping a small export every {seconds} s; stop with Ctrl+C.", seconds=number(options.every, 1))
+    )
+    while True:
+        dropped = demo.trickle(folders.inbox, now=clock.now())
+        console.print(f"{clock.now():%H:%M:%S}  {dropped.name}", highlight=False)
+        time.sleep(options.every)
+
+
+def _ingest(options: argparse.Namespace, folders: Folders) -> int:
+    return _take_in(folders, [path.resolve() for path in options.paths])
+
+
+def _watch(options: argparse.Namespace, folders: Folders) -> int:
+    if owner.asks(folders):
+        console.print(t("The running dashboard watches {folder} already.", folder=folders.inbox))
+        return 0
+    store = Store.open(folders.store)
+    console.print(t("Watching {folder}; stop with Ctrl+C.", folder=folders.inbox))
+    stop = threading.Event()
+    try:
+        ingest.watch(store, folders, stop, _show)
+    finally:
+        store.close()
+    return 0
+
+
+def _doctor(options: argparse.Namespace, folders: Folders) -> int:
+    findings = doctor.examine(folders)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for finding in findings:
+        mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
+        table.add_row(mark, finding.what, finding.told)
+    console.print(table)
+    return 0 if all(finding.well for finding in findings) else 1
+
+
+def _take_in(folders: Folders, paths: Sequence[Path]) -> int:
+    """Ingest here, or hand copies to the inbox where a server owns the store."""
+    files = ingest.files_under(paths)
+    try:
+        store = Store.open(folders.store)
+    except StoreBusy:
+        for file in files:
+            ingest.hand_over(file, folders)
+        console.print(
+            tn("The dashboard is running and takes it in: {n} file is in its inbox.",
+               "The dashboard is running and takes them in: {n} files are in its inbox.", len(files))
+        )  # fmt: skip
+        return 0
+    try:
+        with _progress() as progress:
+            reports = [ingest.take_in(store, folders, file, progress=progress) for file in files]
+    finally:
+        store.close()
+    for report in reports:
+        _show(report)
+    return 1 if any(report.reason or report.rows_refused for report in reports) else 0
+
+
+def _show(report: Report) -> None:
+    """Say what became of one export, row by row where rows were refused."""
+    if report.already:
+        console.print(t("{file}: taken in before, nothing changed.", file=report.file), highlight=False)
+    elif report.reason:
+        console.print(f"[yellow]{t('Set aside')}[/]", end=" ")
+        console.print(f"{report.file}: {report.reason}", markup=False, highlight=False)
+    else:
+        kept = tn("{file}: {n} row kept", "{file}: {n} rows kept", report.rows_kept, file=report.file)
+        rest = t("{superseded} superseded, {refused} refused", superseded=number(report.rows_superseded),
+                 refused=number(report.rows_refused))  # fmt: skip
+        console.print(f"{kept}, {rest}", markup=False, highlight=False)
+    for refusal in report.examples:
+        row = t("row {row}, {column}", row=refusal.row, column=refusal.column)
+        console.print(f"  {row}: {refusal.sentence()}", markup=False, highlight=False)
+    for note in report.notes:
+        console.print(f"  {note}", markup=False, highlight=False)
+
+
+class _progress:
+    """A progress bar for each phase of each file, on a terminal only."""
+
+    def __enter__(self) -> Callable[[str, float], None]:
+        """Start drawing; returns the hook that takes a phase and how much of it is done (0 to 1)."""
+        self._bars = Progress(SpinnerColumn(), *Progress.get_default_columns(), TimeElapsedColumn(),
+                              console=console, transient=True)  # fmt: skip
+        self._bars.start()
+        self._task = self._bars.add_task("", total=1.0)
+        return lambda phase, done: self._bars.update(self._task, description=phase, completed=done)
+
+    def __exit__(self, *_: object) -> None:
+        """Stop drawing and clear the line."""
+        self._bars.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

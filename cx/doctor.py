@@ -1,0 +1,114 @@
+"""Examine an installation: each finding says what was looked at, whether it is well, and what to do if not."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from cx import formats, owner, reference
+from cx.errors import CxError, StoreBusy
+from cx.folders import PROJECT, Folders
+from cx.query import Query
+from cx.store import Store
+from cx.words import number, t
+
+LOW_DISK_BYTES = 2 * 10**9
+OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: well or not, and told in words."""
+
+    what: str
+    well: bool
+    told: str
+
+
+def examine(folders: Folders) -> list[Finding]:
+    """Look at Python, the packages, the folders, the reference files and the store."""
+    return [*_python(), *_packages(), *_folders(folders), *_reference(folders), *_store(folders)]
+
+
+def summary(store: Store) -> dict[str, object]:
+    """What the owner of a store says of it: version, rows, exports taken in, set aside, rows refused."""
+    sql = """
+select (select count(*) from interactions) as rows,
+  count(*) filter (reason is null) as files,
+  count(*) filter (reason is not null) as set_aside,
+  coalesce(sum(rows_refused), 0) as refused
+from files"""
+    row = store.run(Query("summary", sql)).iloc[0]
+    return {"version": store.version, "path": str(store.path), **{name: int(row[name]) for name in row.index}}
+
+
+def _python() -> Iterator[Finding]:
+    well = sys.version_info >= OLDEST_PYTHON
+    told = ".".join(map(str, sys.version_info[:3]))
+    yield Finding(t("Python"), well, told if well else t("{version}; install 3.11 or newer", version=told))
+
+
+def _packages() -> Iterator[Finding]:
+    wrong = []
+    lines = (PROJECT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line.split("==") for line in lines if "==" in line and ";" not in line]
+    for name, pinned in pins:
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            found = t("missing")
+        if found != pinned:
+            wrong.append(f"{name} {found} ({pinned})")
+    told = t("{wrong}; run: pip install -r requirements.txt", wrong=", ".join(wrong))
+    yield Finding(t("Packages"), not wrong, told if wrong else t("as pinned ({n})", n=number(len(pins))))
+
+
+def _folders(folders: Folders) -> Iterator[Finding]:
+    for folder in (folders.inbox, folders.archive, folders.refused, folders.reference):
+        well = os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+        told = (
+            str(folder)
+            if well
+            else t("{folder} cannot be written; change its owner or rights", folder=folder)
+        )
+        yield Finding(t("Folder"), well, told)
+    free = shutil.disk_usage(folders.root).free
+    told = t("{free} GB free", free=number(free / 1e9, 1))
+    yield Finding(t("Disk"), free > LOW_DISK_BYTES, told)
+
+
+def _reference(folders: Folders) -> Iterator[Finding]:
+    for name, read in (
+        ("campaigns.csv", reference.campaigns),
+        ("targets.csv", reference.targets),
+        ("settings.toml", reference.settings),
+        ("mappings", formats.mappings),
+    ):
+        try:
+            read(folders.reference)
+            yield Finding(t("Reference"), True, name)
+        except CxError as error:
+            yield Finding(t("Reference"), False, str(error))
+
+
+def _store(folders: Folders) -> Iterator[Finding]:
+    answer = owner.asks(folders)
+    if answer is None:
+        try:
+            store = Store.open(folders.store)
+        except StoreBusy as error:
+            yield Finding(t("Store"), False, str(error))
+            return
+        answer = summary(store)
+        store.close()
+    yield Finding(
+        t("Store"),
+        True,
+        t("{rows} interactions from {files} exports, version {version}; {refused} rows refused, {aside} exports set aside",
+          rows=number(int(answer["rows"])), files=number(int(answer["files"])), version=answer["version"],
+          refused=number(int(answer["refused"])), aside=number(int(answer["set_aside"]))),
+    )  # fmt: skip

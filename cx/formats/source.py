@@ -1,0 +1,51 @@
+"""Where each canonical column comes from: the one shape that every format, canonical or mapped, is brought to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+SECONDS_IN = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+"""Units of a duration, in seconds."""
+
+MICROSECONDS_IN = {"s": 1e6, "ms": 1e3, "us": 1.0}
+"""Units of a moment that is counted from 1970 in UTC, in microseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where one canonical column comes from.
+
+    `columns` are spellings of the source column, of which the first that the file has is read; or there is a
+    `constant`. `values` turns known values into canonical ones ('' into nothing); a value that it lacks becomes
+    `otherwise`, or stays as it is. `scale` multiplies a number. `format` (strptime), `epoch` (a key of
+    MICROSECONDS_IN) and `time_zone` say how a moment is written; without them it is ISO 8601, in UTC.
+    """
+
+    columns: tuple[str, ...] = ()
+    constant: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+    otherwise: str | None = None
+    scale: float = 1.0
+    format: str | None = None
+    epoch: str | None = None
+    time_zone: str | None = None
+
+    @property
+    def as_written(self) -> bool:
+        """True where a typed value may be taken as it is, without passing through text."""
+        return self.constant is None and not self.values and self.otherwise is None and self.format is None
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How one file is understood: canonical column -> source, each source down to the one column that is there."""
+
+    name: str
+    sources: Mapping[str, Source]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of the file that are read, each once."""
+        return tuple(dict.fromkeys(column for source in self.sources.values() for column in source.columns))

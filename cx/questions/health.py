@@ -1,0 +1,324 @@
+"""The weekly health of the customer experience: each measure this week, what moved, what misses, where it began.
+
+The week reported is the last one that is over and whose end the data have reached; the running week is told apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from cx import movers, stats
+from cx.onset import onset
+from cx.kpis import KPIS, Kpi
+from cx.model import DIMENSIONS
+from cx.query import Filters
+from cx.questions.counts import Counts, complaints, count
+from cx.questions.freshness import Freshness, end_of, monday
+from cx.reference import Settings
+from cx.store import Store
+
+WEEK = timedelta(weeks=1)
+SPARK_WEEKS = 26
+ORIGIN_DAYS = 28
+"""How far back from the week's end the day is sought on which a change began."""
+REASON_WEEKS = 12
+
+Tone = Literal["slipped", "improved", "mixed", "steady", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target in force: its value in the KPI's unit, who owns it, and whether the week's interval meets it."""
+
+    value: float
+    owner: str
+    status: Literal["met", "missed", "near", "no data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One measure in the week. `history` has one row a week: week, value, lo, hi, n, base, shown, finished."""
+
+    kpi: Kpi
+    week: date
+    row: pd.Series
+    change: stats.Change
+    target: Target | None
+    history: pd.DataFrame
+    behind: tuple[str, ...]
+
+    @property
+    def moved(self) -> bool:
+        """True where the week differs from the one before by more than chance."""
+        return self.change.verdict == "real"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a change is concentrated: the group of a dimension, its share of the change, since when, and why."""
+
+    kpi: Kpi
+    dimension: str
+    group: str
+    share: float
+    began: date | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """What an executive should know first: names of the measures that moved beyond noise or miss their target."""
+
+    tone: Tone
+    compared: int
+    worse: tuple[str, ...]
+    better: tuple[str, ...]
+    missed: tuple[str, ...]
+    origin: Origin | None
+
+
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """The running week against the same days of the week before."""
+
+    days: int
+    now: pd.Series
+    before: pd.Series
+
+
+class Health:
+    """Answers about one store version, one choice of filters and one moment."""
+
+    def __init__(
+        self,
+        store: Store,
+        filters: Filters,
+        fresh: Freshness,
+        targets: pd.DataFrame,
+        settings: Settings,
+        weeks: int,
+    ) -> None:
+        self._store = store
+        self._filters = filters
+        self._fresh = fresh
+        self._targets = targets
+        self._limits = settings.small_samples
+        self._by_group: dict[tuple[str, date], Counts] = {}
+        self.week = fresh.last_week()
+        self._running = monday(fresh.through.date())
+        first = self.week - WEEK * (max(weeks, SPARK_WEEKS + 1) - 1)
+        self._weeks = weeks
+        self._weekly = count(store, filters, "week", first, fresh.through.date())
+        self._tables = {name: self._history(kpi) for name, kpi in KPIS.items()}
+
+    def tiles(self) -> list[Tile]:
+        """One tile for every measure that the data carry at all, the headline measures first."""
+        carried = [kpi for kpi in KPIS.values() if self._tables[kpi.name]["n"].sum() > 0]
+        return [self._tile(kpi) for kpi in sorted(carried, key=lambda kpi: not kpi.headline)]
+
+    def trend(self, kpi: Kpi) -> pd.DataFrame:
+        """Weeks of one measure: week, value, lo, hi, n, shown, finished, verdict ('good', 'bad' or '')."""
+        table = self._tables[kpi.name]
+        shown = table[table["week"] > self.week - WEEK * self._weeks].reset_index(drop=True)
+        verdicts = [self._change(kpi, row["week"]) for _, row in shown.iterrows()]
+        return shown.assign(verdict=[_tone(change) for change in verdicts])
+
+    def so_far(self, kpi: Kpi) -> SoFar | None:
+        """The running week's whole days against the same days a week before; None where no day of it is whole."""
+        last = (self._fresh.through + timedelta(hours=6)).date() - timedelta(days=1)
+        start = self.week + WEEK
+        days = (last - start).days + 1
+        if not 0 < days < 7:
+            return None
+        rows = []
+        for begin in (start, start - WEEK):
+            counted = count(self._store, self._filters, "all", begin, begin + timedelta(days=days - 1))
+            rows.append(self._row(counted.estimates(kpi), "all"))
+        return SoFar(days, *rows)
+
+    def movers(self, kpi: Kpi, dimension: str) -> pd.DataFrame:
+        """What moved the measure in the week, by one dimension: see movers.split."""
+        before, now = (self._grouped(dimension, week) for week in (self.week - WEEK, self.week))
+        if kpi.family == "quantile":
+            return movers.split(kpi, _hist(before, kpi), _hist(now, kpi), self._limits)
+        bases = None
+        if kpi.family == "rate" and dimension not in kpi.base_dimensions:
+            bases = (before.base[kpi.parts[1]].sum(), now.base[kpi.parts[1]].sum())
+        return movers.split(
+            kpi, _grouped_parts(before, kpi), _grouped_parts(now, kpi), self._limits, base=bases
+        )
+
+    def reasons(self) -> pd.DataFrame:
+        """What customers complained about: reason, now, before (a week), and spark (a list of weekly counts)."""
+        return reasons(self._store, self._filters, self.week)
+
+    def headline(self, tiles: list[Tile]) -> Headline:
+        """What moved beyond noise among the headline measures, what misses its target, and where it began."""
+        judged = [tile for tile in tiles if tile.kpi.headline and tile.change.verdict in ("real", "noise")]
+        worse = [tile for tile in judged if tile.moved and tile.change.good is False]
+        better = [tile for tile in judged if tile.moved and tile.change.good]
+        missed = [
+            tile for tile in tiles if tile.kpi.headline and tile.target and tile.target.status == "missed"
+        ]
+        leading = max(worse or better, key=_strength, default=None)
+        return Headline(
+            _verdict(len(judged), len(worse), len(better)),
+            len(judged),
+            *(tuple(tile.kpi.name for tile in some) for some in (worse, better, missed)),
+            self._origin(leading.kpi) if leading else None,
+        )
+
+    def _history(self, kpi: Kpi) -> pd.DataFrame:
+        table = self._weekly.estimates(kpi).rename(columns={"key": "week"})
+        table["week"] = pd.to_datetime(table["week"]).dt.date
+        first = self.week - WEEK * (max(self._weeks, SPARK_WEEKS + 1) - 1)
+        last = max(self._running, self.week)
+        every = [first + WEEK * i for i in range((last - first).days // 7 + 1)]
+        table = table.set_index("week").reindex(pd.Index(every, name="week"), copy=True).reset_index()
+        table = table.fillna({"n": 0.0, "base": 0.0})
+        table["shown"] = [stats.shown(base, self._limits) for base in table["base"]]
+        table.loc[table["shown"].isin(["hidden", "too few", "no data"]), ["value", "lo", "hi"]] = np.nan
+        behind = [week > self.week or not self._fresh.complete(kpi, week) for week in table["week"]]
+        return table.assign(finished=[not late for late in behind])
+
+    def _row_of(self, kpi: Kpi, week: date) -> pd.Series:
+        table = self._tables[kpi.name]
+        return table[table["week"] == week].iloc[0]
+
+    def _change(self, kpi: Kpi, week: date) -> stats.Change:
+        table = self._tables[kpi.name]
+        if week == table["week"].iloc[0] or not self._row_of(kpi, week)["finished"]:
+            return stats.Change.unknown()
+        return stats.change(kpi, self._row_of(kpi, week), self._row_of(kpi, week - WEEK), self._limits)
+
+    def _tile(self, kpi: Kpi) -> Tile:
+        table = self._tables[kpi.name]
+        row = self._row_of(kpi, self.week)
+        history = table[table["week"] <= self.week].tail(SPARK_WEEKS).reset_index(drop=True)
+        behind = tuple(self._fresh.behind(kpi, end_of(self.week)))
+        return Tile(
+            kpi, self.week, row, self._change(kpi, self.week), self._target(kpi, row), history, behind
+        )
+
+    def _target(self, kpi: Kpi, row: pd.Series) -> Target | None:
+        told = self._targets[(self._targets["metric"] == kpi.name) & (self._targets["from"] <= self.week)]
+        if told.empty or pd.isna(row["value"]) or not row["finished"]:
+            return None
+        value, owner = told.iloc[-1][["value", "owner"]]
+        return Target(float(value), str(owner or ""), stats.target(kpi, row, float(value)))
+
+    def _grouped(self, dimension: str, week: date) -> Counts:
+        key = (dimension, week)
+        if key not in self._by_group:
+            last = week + timedelta(days=6)
+            self._by_group[key] = count(self._store, self._filters, dimension, week, last)
+        return self._by_group[key]
+
+    def _row(self, estimates: pd.DataFrame, key: str) -> pd.Series:
+        found = estimates[estimates["key"] == key]
+        empty = pd.Series({"value": np.nan, "lo": np.nan, "hi": np.nan, "n": 0.0, "base": 0.0})
+        return found.iloc[0] if len(found) else empty
+
+    def _origin(self, kpi: Kpi) -> Origin | None:
+        """The group that stands out most: the largest share of the change beyond its share of the volume."""
+        found: list[tuple[float, str, str, float]] = []
+        for dimension in DIMENSIONS:
+            split = self.movers(kpi, dimension)
+            whole = split["total"].sum()
+            if len(split) < 2 or not whole:
+                continue
+            weights = split["n_now"] / split["n_now"].sum()
+            told = split["group"].notna() & (split["group"] != "") & (split["verdict"] == "real")
+            for group, total, weight in zip(
+                split["group"][told], split["total"][told], weights[told], strict=True
+            ):
+                found.append((total / whole - weight, dimension, group, total / whole))
+        excess, dimension, group, share = max(found, default=(0.0, "", "", 0.0))
+        if excess <= 0:
+            return None
+        narrowed = replace(self._filters, **{dimension: (group,)})
+        return Origin(
+            kpi,
+            dimension,
+            group,
+            share,
+            self._began(kpi, narrowed),
+            _growing(reasons(self._store, narrowed, self.week)),
+        )
+
+    def _began(self, kpi: Kpi, filters: Filters) -> date | None:
+        last = self.week + timedelta(days=6)
+        first = last - timedelta(days=ORIGIN_DAYS - 1)
+        daily = count(self._store, filters, "day", first, last)
+        if kpi.family == "quantile":
+            before = self._row_of(kpi, self.week - WEEK)["value"]
+            numerators, weights, days = _slower(_hist(daily, kpi), float(before))
+        else:
+            parts = daily.of(kpi)
+            numerators, weights = movers.ratio(kpi, parts)
+            days = pd.to_datetime(parts["key"]).dt.date.tolist()
+        at = onset(numerators, weights)
+        return days[at] if at is not None else None
+
+
+def reasons(store: Store, filters: Filters, week: date) -> pd.DataFrame:
+    """Complaints of the week by reason: reason, now, before (the week before), spark (weekly counts), most first."""
+    table = complaints(store, filters, week - WEEK * (REASON_WEEKS - 1), week + timedelta(days=6))
+    if table.empty:
+        return pd.DataFrame({"reason": [], "now": [], "before": [], "spark": []})
+    table["week"] = pd.to_datetime(table["week"]).dt.date
+    wide = table.pivot_table(index="reason", columns="week", values="n", fill_value=0)
+    wide = wide.reindex(columns=[week - WEEK * back for back in reversed(range(REASON_WEEKS))], fill_value=0)
+    found = pd.DataFrame(
+        {"reason": wide.index, "now": wide[week].to_numpy(), "before": wide[week - WEEK].to_numpy()}
+    )
+    found["spark"] = wide.to_numpy().tolist()
+    return found.sort_values("now", ascending=False, ignore_index=True)
+
+
+def _growing(table: pd.DataFrame) -> tuple[str, ...]:
+    """The reasons that grew beyond chance: most growth first, two at most."""
+    grown = table[(table["now"] - table["before"] > 1.96 * np.sqrt(table["now"] + table["before"]))]
+    grown = grown.assign(growth=grown["now"] - grown["before"]).sort_values("growth", ascending=False)
+    return tuple(grown["reason"].head(2))
+
+
+def _strength(tile: Tile) -> float:
+    """How far a change lies outside of noise: its size in half-widths of its interval."""
+    half = (tile.change.hi - tile.change.lo) / 2
+    return abs(tile.change.amount) / half if half > 0 else 0.0
+
+
+def _verdict(judged: int, worse: int, better: int) -> Tone:
+    if not judged:
+        return "unknown"
+    if worse and better:
+        return "mixed"
+    return "slipped" if worse else "improved" if better else "steady"
+
+
+def _tone(change: stats.Change) -> str:
+    if change.verdict != "real" or change.good is None:
+        return ""
+    return "good" if change.good else "bad"
+
+
+def _hist(counts: Counts, kpi: Kpi) -> pd.DataFrame:
+    return counts.hist[counts.hist["measure"] == kpi.parts[0]].rename(columns={"key": "group"})
+
+
+def _grouped_parts(counts: Counts, kpi: Kpi) -> pd.DataFrame:
+    return counts.of(kpi).rename(columns={"key": "group"})
+
+
+def _slower(hist: pd.DataFrame, than: float) -> tuple[np.ndarray, np.ndarray, list[date]]:
+    """By day: how many took longer than `than` seconds, and how many there were."""
+    slow = hist["n"].where(stats.seconds(hist["bin"]) > than, 0)
+    daily = pd.DataFrame({"day": pd.to_datetime(hist["group"]).dt.date, "slow": slow, "n": hist["n"]})
+    summed = daily.groupby("day").sum()
+    return summed["slow"].to_numpy(float), summed["n"].to_numpy(float), summed.index.tolist()

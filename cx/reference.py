@@ -1,0 +1,116 @@
+"""The tables that a person edits, in data/reference/: campaigns, targets and settings.
+
+A file that is missing is an empty table; a row that cannot be understood is an error that names the file, the row,
+the column and the value, so that nobody looks at a page that quietly left it out.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from cx.errors import BadReference, CxError
+from cx.kpis import kpi
+from cx.stats import SmallSamples
+from cx.words import t
+
+CAMPAIGNS = {"id": str, "name": str, "channel": str, "products": str, "starts_on": date, "ends_on": date,
+             "cost": float, "goal": str}  # fmt: skip
+TARGETS = {"metric": str, "from": date, "value": float, "owner": str}
+OPTIONAL = {"channel", "products", "cost", "goal", "owner"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a company decides for itself, in settings.toml; every entry has a default."""
+
+    small_samples: SmallSamples = field(default_factory=SmallSamples)
+
+
+def campaigns(folder: Path) -> pd.DataFrame:
+    """The campaigns, by start: id, name, channel, products (';' between them), starts_on, ends_on, cost, goal."""
+    path = folder / "campaigns.csv"
+    frame = _table(path, CAMPAIGNS)
+    for row, (start, end) in enumerate(zip(frame["starts_on"], frame["ends_on"], strict=True), start=1):
+        if end < start:
+            raise _bad(path, row, "ends_on", end, t("is before starts_on; swap them or mend the date"))
+    return frame.sort_values("starts_on", ignore_index=True)
+
+
+def targets(folder: Path) -> pd.DataFrame:
+    """The targets, by the day they hold from: metric (a KPI's name), from, value (in the KPI's unit), owner."""
+    path = folder / "targets.csv"
+    frame = _table(path, TARGETS)
+    for row, metric in enumerate(frame["metric"], start=1):
+        try:
+            kpi(metric)
+        except CxError as error:
+            raise _bad(path, row, "metric", metric, str(error)) from error
+    return frame.sort_values("from", ignore_index=True)
+
+
+def settings(folder: Path) -> Settings:
+    """The settings. Raises BadReference where settings.toml is not TOML or names an unknown limit."""
+    path = folder / "settings.toml"
+    if not path.exists():
+        return Settings()
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Settings(small_samples=SmallSamples(**told.get("small_samples", {})))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+        raise BadReference(t("{file} cannot be read: {reason}", file=path.name, reason=error)) from error
+
+
+def _table(path: Path, columns: dict[str, type]) -> pd.DataFrame:
+    if not path.exists():
+        return pd.DataFrame({name: [] for name in columns})
+    try:
+        raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise BadReference(t("{file} cannot be read: {reason}", file=path.name, reason=error)) from error
+    missing = [name for name in columns if name not in raw.columns and name not in OPTIONAL]
+    if missing:
+        raise BadReference(
+            t(
+                "{file} has no column {columns}; add it to the header.",
+                file=path.name,
+                columns=", ".join(missing),
+            )
+        )
+    return pd.DataFrame({name: _column(path, raw, name, kind) for name, kind in columns.items()})
+
+
+def _column(path: Path, raw: pd.DataFrame, name: str, kind: type) -> list[object]:
+    cells = raw[name] if name in raw.columns else [""] * len(raw)
+    return [_cell(path, row, name, cell.strip(), _PARSERS[kind]) for row, cell in enumerate(cells, start=1)]
+
+
+def _cell(path: Path, row: int, name: str, cell: str, parser: tuple[Callable[[str], object], str]) -> object:
+    parse, wanted = parser
+    if not cell:
+        if name in OPTIONAL:
+            return None if parse is not str else ""
+        raise _bad(path, row, name, cell, t("is empty; fill it in"))
+    try:
+        return parse(cell)
+    except ValueError as error:
+        raise _bad(path, row, name, cell, t(wanted)) from error
+
+
+_PARSERS: dict[type, tuple[Callable[[str], object], str]] = {
+    str: (str, ""),
+    float: (float, "is not a number; write it like 82.5"),
+    date: (date.fromisoformat, "is not a day; write it like 2026-03-31"),
+}
+
+
+def _bad(path: Path, row: int, column: str, value: object, reason: str) -> BadReference:
+    return BadReference(
+        t("{file}, row {row}, column {column}: '{value}' {reason}", file=path.name, row=row, column=column,
+          value=value, reason=reason)
+    )  # fmt: skip

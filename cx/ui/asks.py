@@ -1,0 +1,127 @@
+"""Asking, once for all viewers: one cached answer for each store version, view and language.
+
+The version stands for the store's content in every key: nothing is ever invalidated, a new version asks anew.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cx import charts, clock, reference, words
+from cx.folders import Folders
+from cx.kpis import kpi
+from cx.query import Filters
+from cx.questions import counts, exports, freshness
+from cx.questions.freshness import Freshness
+from cx.questions.health import Headline, Health, SoFar, Tile
+from cx.ui import live, telling
+
+VIEWS, SPECS = 64, 512
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything that an answer depends on; `at` is the clock to the hour, `edited` the newest reference file."""
+
+    version: int
+    filters: Filters
+    weeks: int
+    at: datetime
+    edited: float
+    language: str
+
+    @classmethod
+    def of(cls, version: int, filters: Filters, weeks: int) -> View:
+        """This moment's view of a store version."""
+        return cls(version, filters, weeks, clock.hour(), _edited(), words.language())
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def fresh(version: int, at: datetime) -> Freshness:
+    """Through when the data run."""
+    return freshness.freshness(live.server().store, at)
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def choices(version: int) -> dict[str, list[str]]:
+    """The values that each filter offers."""
+    return counts.choices(live.server().store)
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def health(view: View) -> Health:
+    """The weekly health of a view."""
+    folder = Folders.default().reference
+    told = reference.targets(folder), reference.settings(folder)
+    return Health(live.server().store, view.filters, fresh(view.version, view.at), *told, view.weeks)
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def week(view: View) -> tuple[list[Tile], Headline]:
+    """The tiles and the headline of a view."""
+    answers = health(view)
+    tiles = answers.tiles()
+    return tiles, answers.headline(tiles)
+
+
+@st.cache_resource(max_entries=SPECS, show_spinner=False)
+def so_far(view: View, name: str) -> SoFar | None:
+    """The running week of one measure."""
+    return health(view).so_far(kpi(name))
+
+
+@st.cache_resource(max_entries=SPECS, show_spinner=False)
+def trend(view: View, name: str) -> dict[str, Any]:
+    """The trend of one measure as a frozen chart."""
+    words.use(view.language)
+    measure = kpi(name)
+    aim = next((tile.target for tile in week(view)[0] if tile.kpi == measure), None)
+    frame = telling.trend(measure, health(view).trend(measure))
+    campaigns = reference.campaigns(Folders.default().reference)
+    return charts.trend(
+        frame,
+        campaigns,
+        target=aim.value if aim else None,
+        target_text=telling.aim(measure, aim) if aim else "",
+        titles=telling.trend_titles(measure),
+        value_labels=telling.axis(measure, frame, aim),
+    )
+
+
+@st.cache_resource(max_entries=SPECS, show_spinner=False)
+def movers(view: View, name: str, dimension: str) -> dict[str, Any] | None:
+    """What moved one measure by one dimension, as a frozen chart; None where there is nothing to compare."""
+    words.use(view.language)
+    measure = kpi(name)
+    split = health(view).movers(measure, dimension)
+    if split.empty:
+        return None
+    return charts.movers(telling.movers(measure, dimension, split), telling.movers_titles())
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def complaints(view: View) -> pd.DataFrame:
+    """What customers complained about in the week, and in the one before."""
+    return health(view).reasons()
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def arrivals(version: int) -> pd.DataFrame:
+    """The exports that arrived."""
+    return exports.arrivals(live.server().store)
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def refusals(version: int, file_id: int) -> pd.DataFrame:
+    """The refused rows of one export."""
+    return exports.refusals(live.server().store, file_id)
+
+
+def _edited() -> float:
+    folder = Folders.default().reference
+    return max((path.stat().st_mtime for path in folder.glob("*.*")), default=0.0)

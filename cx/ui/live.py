@@ -1,0 +1,224 @@
+"""The live page: the process that owns the store, and the push of its version to every browser.
+
+One ingest thread writes; a commit makes the store's version grow. The default view of the new version is computed
+first, then the number goes to every open page, whose fragment asks for that version and finds it warm. Only the
+number travels: what a viewer sees is always what their own script shows them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from types import FrameType
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from cx.folders import Folders
+from cx.store import Store
+from cx.ui import door
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+STYLE = HERE / "style.css"
+
+LOOK_SECONDS = 0.05
+"""How often the publisher compares two integers."""
+GAP_SECONDS = 1.0
+"""The least time between two versions: a burst of files is shown in steps, not file by file."""
+SPREAD_SECONDS = 0.004
+"""The listeners are told one after another, this far apart: about what one rerun costs, so that none queues."""
+PING_SECONDS = 20
+RETRY_MILLISECONDS = 1000
+HEARTBEAT_SECONDS = 30
+"""How often a page asks for itself where events are not to be had."""
+
+Warm = Callable[[int], None]
+_log = logging.getLogger(__name__)
+
+
+class Server:
+    """The owner of the store in this process, and the version that its viewers are shown."""
+
+    def __init__(self, folders: Folders) -> None:
+        self.folders = folders.make()
+        self.store = Store.open(folders.store)
+        self._published: int | None = None
+        self._queues: set[asyncio.Queue[int | None]] = set()
+        self._ending = False
+
+    @property
+    def version(self) -> int:
+        """The version to show: the last one published, or the store's own where nobody publishes (in a test)."""
+        return self.store.version if self._published is None else self._published
+
+    async def publish(self) -> None:
+        """Warm the store's newest version, then tell it to everyone who listens."""
+        version = self.store.version
+        await asyncio.to_thread(_warm_up, version)
+        self._published = version
+        loop = asyncio.get_running_loop()
+        for place, queue in enumerate([*self._queues]):
+            loop.call_later(place * SPREAD_SECONDS, queue.put_nowait, version)
+
+    async def follow(self) -> None:
+        """Publish each new version of the store, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self.store.version != self._published:
+                await self.publish()
+                await asyncio.sleep(GAP_SECONDS)
+
+    async def events(self) -> AsyncIterator[str]:
+        """Server-sent events: the version at once, then every new one, with a comment when nothing happens."""
+        queue: asyncio.Queue[int | None] = asyncio.Queue()
+        self._queues.add(queue)
+        try:
+            event: str | None = f"retry: {RETRY_MILLISECONDS}\ndata: {self.version}\n\n"
+            while event and not self._ending:
+                yield event
+                event = await _next_event(queue)
+        finally:
+            self._queues.discard(queue)
+
+    def end_events(self) -> None:
+        """End every stream: one that stays open would keep the process from stopping."""
+        self._ending = True
+        for queue in [*self._queues]:
+            queue.put_nowait(None)
+
+
+async def _next_event(queue: asyncio.Queue[int | None]) -> str | None:
+    try:
+        version = await asyncio.wait_for(queue.get(), PING_SECONDS)
+    except TimeoutError:
+        return ": ping\n\n"
+    return None if version is None else f"data: {version}\n\n"
+
+
+_servers: dict[Folders, Server] = {}
+_opening = threading.Lock()
+_warmers: list[Warm] = []
+
+
+def server() -> Server:
+    """The owner of the store at Folders.default(), opened at the first call in this process."""
+    folders = Folders.default()
+    with _opening:
+        if folders not in _servers:
+            _servers[folders] = Server(folders)
+        return _servers[folders]
+
+
+def warm_with(hook: Warm) -> None:
+    """Have this called with each new version before anyone is told of it. It replaces the hook before it."""
+    _warmers[:] = [hook]
+
+
+def _warm_up(version: int) -> None:
+    for hook in _warmers:
+        try:
+            hook(version)
+        except Exception:
+            # A cold cache is slower, not wrong: the version is published all the same.
+            _log.exception("Version %d could not be computed ahead of its viewers.", version)
+
+
+def version(key: str = "live") -> int:
+    """The version to show, for the fragment that calls this; a new version reruns that fragment alone.
+
+    Call it once in a fragment; give each fragment of a page its own key.
+    """
+    shown = server().version
+    data = {"url": f"{_base()}/api/live", "version": shown, "heartbeat": HEARTBEAT_SECONDS}
+    _listener(data=data, key=key, on_heard_change=lambda: None, height=1)
+    return shown
+
+
+_listener = st.components.v2.component("cx_live", js=(HERE / "live.js").read_text(encoding="utf-8"))
+
+
+def routes() -> list[BaseRoute]:
+    """The server's own addresses, below the base path: the events, the owner's questions, fonts and pictures."""
+    base = _base()
+    return [
+        Route(f"{base}/api/live", _live),
+        door.route(f"{base}/api/doctor", _summary),
+        Mount(f"{base}/app/static", StaticFiles(directory=STATIC)),
+    ]
+
+
+async def _live(_request: Request) -> StreamingResponse:
+    headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
+    return StreamingResponse(server().events(), media_type="text/event-stream", headers=headers)
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """While the server runs: take in what lands in the inbox, publish it, and answer the command line."""
+    running, stop = server(), threading.Event()
+    await running.publish()
+    gc.collect()
+    gc.freeze()
+    ingest = threading.Thread(target=_ingest, args=(running, stop), name="cx-ingest", daemon=True)
+    ingest.start()
+    following = asyncio.create_task(running.follow())
+    with door.announced(running.folders.server, _base()), _when_told_to_stop(running.end_events):
+        try:
+            yield
+        finally:
+            stop.set()
+            following.cancel()
+            await asyncio.to_thread(ingest.join, 10)
+            _servers.pop(running.folders).store.close()
+            gc.unfreeze()
+
+
+@contextmanager
+def _when_told_to_stop(act: Callable[[], None]) -> Iterator[None]:
+    """Do this on the event loop as soon as the process is told to stop, ahead of the web server's own handler."""
+    loop = asyncio.get_running_loop()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(act)
+        handler = before[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may ask for signals
+        yield
+        return
+    for number in before:
+        signal.signal(number, handle)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _ingest(running: Server, stop: threading.Event) -> None:
+    from cx.ingest import watch
+
+    watch(running.store, running.folders, stop, lambda report: None)
+
+
+def _summary() -> dict[str, object]:
+    from cx.doctor import summary
+
+    return summary(server().store)
+
+
+def _base() -> str:
+    path = str(st.get_option("server.baseUrlPath")).strip("/")
+    return f"/{path}" if path else ""

@@ -1,0 +1,155 @@
+"""The pieces that pages are made of: cards, charts, tables, the freshness of the data, greetings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cx.folders import Folders
+from cx.ingest import explain
+from cx.questions.freshness import Freshness
+from cx.ui import telling
+from cx.words import moment, number, t
+
+
+@contextmanager
+def card(name: str, title: str, caption: str) -> Iterator[None]:
+    """A hairline card with a heading and one line that says what it shows."""
+    with st.container(border=True, key=f"card-{name}", height="stretch", gap="xsmall"):
+        st.header(title, anchor=False)
+        st.caption(caption)
+        yield
+
+
+def chart(spec: dict[str, Any], key: str, alt: str) -> None:
+    """A frozen chart; the key lets the browser keep it through an update."""
+    st.vega_lite_chart(spec, key=key, alt=alt, width="stretch")
+
+
+def dimension(names: Sequence[str]) -> str:
+    """A choice of the dimension by which a change is split."""
+    chosen = st.segmented_control(
+        t("Split by"),
+        names,
+        default=names[0],
+        required=True,
+        format_func=lambda name: t(telling.DIMENSION_LABELS[name]),
+        key="split",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    return str(chosen or names[0])
+
+
+def freshness(fresh: Freshness) -> None:
+    """Through when the data run: one line, and each source behind a click."""
+    with st.popover(t("Data through {moment}", moment=moment(fresh.through)), icon=":material/sensors:"):
+        st.caption(t("Each source, and the newest moment that it has delivered."))
+        sources(fresh)
+
+
+def sources(fresh: Freshness) -> None:
+    """Each source and the newest moment that it has delivered."""
+    rows = fresh.sources.sort_values("last_at", ascending=False)
+    told = {t("Source"): rows["source"], t("Through"): [moment(at.to_pydatetime()) for at in rows["last_at"]]}
+    st.dataframe(
+        pd.DataFrame(told), hide_index=True, height="content", alt=t("Sources and their newest moment")
+    )
+
+
+def exports(arrived: pd.DataFrame) -> pd.Series | None:
+    """The exports that arrived; returns the one that the viewer chose."""
+    count = st.column_config.NumberColumn
+    event = st.dataframe(
+        arrived.assign(arrived_at=[moment(at.to_pydatetime()) for at in arrived["arrived_at"]]),
+        hide_index=True,
+        key="exports",
+        on_select="rerun",
+        selection_mode="single-row",
+        alt=t("Exports that arrived"),
+        column_order=["arrived_at", "name", "rows_kept", "rows_superseded", "rows_refused", "reason"],
+        column_config={
+            "arrived_at": st.column_config.TextColumn(t("Arrived"), width="small"),
+            "name": st.column_config.TextColumn(t("File"), width="medium"),
+            "rows_kept": count(t("Kept"), format="localized", width="small"),
+            "rows_superseded": count(t("Superseded"), format="localized", width="small"),
+            "rows_refused": count(t("Refused"), format="localized", width="small"),
+            "reason": st.column_config.TextColumn(t("Set aside because"), width="large"),
+        },
+    )
+    rows = event["selection"]["rows"]
+    if rows and rows[0] < len(arrived):
+        return arrived.iloc[rows[0]]
+    refused = arrived[arrived["rows_refused"] > 0]
+    return refused.iloc[0] if len(refused) else None
+
+
+def refusals(rows: pd.DataFrame, export: pd.Series) -> None:
+    """The refused rows of one export, each with its sentence."""
+    if rows.empty:
+        st.caption(export["reason"] or t("Every row was kept."))
+        return
+    sentences = [explain(row.rule, row.column_name, row.value) for row in rows.itertuples()]
+    told = {t("Row"): rows["file_row"], t("Column"): rows["column_name"], t("What to do"): sentences}
+    st.dataframe(pd.DataFrame(told), hide_index=True, height="content", alt=t("Rows that were not kept"))
+    if len(rows) < export["rows_refused"]:
+        st.caption(t("The first {n} are shown.", n=number(len(rows))))
+
+
+def reasons(table: pd.DataFrame) -> None:
+    """Complaints by reason with their change and twelve weeks of history."""
+    if table.empty:
+        st.caption(t("No complaints in this week."))
+        return
+    shown = pd.DataFrame(
+        {
+            "reason": [reason or t("Not stated") for reason in table["reason"]],
+            "now": table["now"],
+            "change": [
+                telling.growth(now, before) for now, before in zip(table["now"], table["before"], strict=True)
+            ],
+            "spark": table["spark"],
+        }
+    )
+    st.dataframe(
+        shown.head(12),
+        hide_index=True,
+        height="content",
+        row_height=36,
+        key="reasons",
+        alt=t("Complaints by reason in the week and the week before"),
+        column_config={
+            "reason": st.column_config.TextColumn(t("Reason"), width="medium"),
+            "now": st.column_config.NumberColumn(t("Complaints"), format="localized", width="small"),
+            "change": st.column_config.TextColumn(t("Against the week before"), width="small"),
+            "spark": st.column_config.LineChartColumn(t("12 weeks"), y_min=0, width="small"),
+        },
+    )
+
+
+def welcome() -> None:
+    """What an empty store says: how to see something within a minute."""
+    with st.container(key="head", gap="small"):
+        st.title(t("No data yet"), anchor=False)
+        st.markdown(
+            t("Put an export into the inbox and this page shows it within seconds; nothing to reload.")
+        )
+    with card(
+        "welcome", t("Three ways to begin"), t("Each of them can be undone by deleting the data folder.")
+    ):
+        st.markdown(t("**Look around with a demo company.** In another terminal:"))
+        st.code("python -m cx demo", language="shell")
+        st.markdown(t("**Take in your own exports**, Parquet or CSV with the columns of docs/columns.md:"))
+        st.code("python -m cx ingest export.parquet", language="shell")
+        st.markdown(t("**Or drop files here**, by hand or from a nightly job:"))
+        st.code(str(Folders.default().inbox), language=None)
+
+
+def nothing_chosen() -> None:
+    """What a view says whose filters leave nothing over."""
+    st.title(t("Nothing matches these filters"), anchor=False)
+    st.markdown(t("No interaction of these weeks has all the chosen values. Clear a filter to see more."))

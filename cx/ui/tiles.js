@@ -1,0 +1,120 @@
+// Draws the key figures, and on every later call changes only what changed: no element is ever replaced.
+
+const HEIGHT = 44; // of a sparkline, in the units of its viewBox; its width is 100
+const MARGIN = 3; // kept free above and below, so that strokes are not cut
+const COLOURS = { good: "green", bad: "red", neutral: "gray" };
+const ICONS = {
+  good: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm3.4 5.5-4 4.2a.8.8 0 0 1-1.1 0L4.5 8.9a.8.8 0 0 1 1.1-1.1l1.2 1.2 3.5-3.6a.8.8 0 0 1 1.1 1.1Z",
+  bad: "M7 1.9a1.1 1.1 0 0 1 2 0l5.7 10.9a1.1 1.1 0 0 1-1 1.6H2.3a1.1 1.1 0 0 1-1-1.6L7 1.9Zm1 3.7a.8.8 0 0 0-.8.8v2.9a.8.8 0 0 0 1.6 0V6.4a.8.8 0 0 0-.8-.8Zm0 5.4a.9.9 0 1 0 0 1.8.9.9 0 0 0 0-1.8Z",
+  neutral: "",
+};
+const TEMPLATE = `
+  <span class="label"></span>
+  <span class="row"><span><span class="value"></span><span class="unit"></span></span><span class="chip"></span></span>
+  <span class="plot">
+    <svg class="spark" viewBox="0 0 100 ${HEIGHT}" preserveAspectRatio="none">
+      <path class="band"/><path class="target"/><path class="line"/>
+    </svg>
+    <i class="dot"></i>
+  </span>
+  <span class="foot"><svg class="icon" viewBox="0 0 16 16"><path/></svg><span></span></span>
+  <span class="range"></span>`;
+
+const isNumber = (value) => Number.isFinite(value);
+
+/** The indexes of each unbroken run of numbers; a missing number ends one, so that a gap stays a gap. */
+function runs(values) {
+  const found = [];
+  values.forEach((value, index) => {
+    if (!isNumber(value)) return;
+    if (index === 0 || !isNumber(values[index - 1])) found.push([]);
+    found.at(-1).push(index);
+  });
+  return found;
+}
+
+/** Where a value stands in the plot: x by its place in the series, y within everything that must be seen. */
+function scales({ spark, lo, hi, target }) {
+  const seen = [...spark, ...lo, ...hi, target].filter(isNumber);
+  const [least, most] = [Math.min(...seen), Math.max(...seen)];
+  const room = HEIGHT - 2 * MARGIN;
+  return {
+    x: (index) => (100 * index) / Math.max(spark.length - 1, 1),
+    y: (value) => (most > least ? HEIGHT - MARGIN - (room * (value - least)) / (most - least) : HEIGHT / 2),
+  };
+}
+
+const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(2)},${y.toFixed(2)}`).join("");
+
+function drawSpark(find, tile) {
+  const { x, y } = scales(tile);
+  const along = (values, indexes) => indexes.map((i) => [x(i), y(values[i])]);
+  const bounded = tile.lo.map((low, i) => (isNumber(tile.hi[i]) ? low : null));
+  const band = runs(bounded).map((run) => `${path([...along(tile.hi, run), ...along(tile.lo, run).reverse()])}Z`);
+  find(".band").setAttribute("d", band.join(""));
+  // A week alone between two gaps has no line to stand on; a stroke of no length shows it as a point.
+  find(".line").setAttribute("d", runs(tile.spark).map((run) => path(along(tile.spark, run)) + (run[1] ? "" : "h0")).join(""));
+  find(".target").setAttribute("d", isNumber(tile.target) ? `M0,${y(tile.target)}H100` : "");
+  const dot = find(".dot");
+  const last = tile.spark.at(-1);
+  dot.hidden = !isNumber(last);
+  dot.style.left = "100%";
+  dot.style.top = `${(100 * (isNumber(last) ? y(last) : 0)) / HEIGHT}%`;
+}
+
+function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** A value that a push changed lights up once; the first drawing does not. */
+function setValue(element, text) {
+  const before = element.textContent;
+  setText(element, text);
+  if (!before || before === text) return;
+  element.classList.remove("changed");
+  void element.offsetWidth; // restarts the animation
+  element.classList.add("changed");
+}
+
+function drawTile(button, tile, selected) {
+  const find = (selector) => button.querySelector(selector);
+  button.className = tile.hidden ? "tile hidden" : "tile";
+  button.setAttribute("aria-pressed", String(tile.id === selected));
+  button.setAttribute("aria-label", tile.aria);
+  button.style.setProperty("--end-color", `var(--st-${COLOURS[tile.tone]}-color)`);
+  setText(find(".label"), tile.label);
+  setValue(find(".value"), tile.value);
+  setText(find(".unit"), tile.unit);
+  setText(find(".chip"), tile.chip);
+  find(".chip").className = `chip ${tile.tone}`;
+  setText(find(".foot span"), tile.foot);
+  find(".icon").setAttribute("class", `icon ${tile.foot_tone}`);
+  find(".icon path").setAttribute("d", ICONS[tile.foot_tone]);
+  setText(find(".range"), tile.range);
+  drawSpark(find, tile);
+}
+
+/** Show the choice at once; the rerun that it asks for brings the rest. */
+function choose(grid, chosen, tell) {
+  for (const button of grid.children) button.setAttribute("aria-pressed", String(button === chosen));
+  tell();
+}
+
+function newTile(grid) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.innerHTML = TEMPLATE;
+  grid.append(button);
+  return button;
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const grid = parentElement.querySelector(".grid");
+  grid.setAttribute("aria-label", data.aria);
+  data.tiles.forEach((tile, place) => {
+    const button = grid.children[place] ?? newTile(grid);
+    button.onclick = () => choose(grid, button, () => setStateValue("selected", tile.id));
+    drawTile(button, tile, data.selected);
+  });
+  while (grid.children.length > data.tiles.length) grid.lastChild.remove();
+}

@@ -1,0 +1,68 @@
+"""Weekly health: how is the experience of our customers this week, what moved, is it real or noise, and why?"""
+
+import streamlit as st
+
+from cx import clock
+from cx.kpis import kpi
+from cx.model import DIMENSIONS
+from cx.ui import asks, filters, live, parts, telling, tiles
+from cx.ui.asks import View
+from cx.words import day, t
+
+
+@st.fragment
+def body() -> None:
+    version = live.version()
+    fresh = asks.fresh(version, clock.hour())
+    if fresh.empty:
+        parts.welcome()
+        return
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="bar"
+    ):
+        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+            weeks = filters.period()
+            chosen = filters.choose(asks.choices(version))
+        parts.freshness(fresh)
+    view = View.of(version, chosen, weeks)
+    told, headline = asks.week(view)
+    if not told:
+        parts.nothing_chosen()
+        return
+    week = told[0].week
+    with st.container(gap="xxsmall", key="head"):
+        st.caption(t("Weekly CX health, week of {day}", day=day(week, year=True)))
+        st.title(telling.title(headline, week, clock.now().date()), anchor=False)
+        st.markdown(telling.summary(headline))
+    selected = tiles.kpi_strip(
+        [telling.tile(tile) for tile in told if tile.kpi.headline], _selected(), key="kpi"
+    )
+    with st.expander(t("All measures"), key="more"):
+        tiles.kpi_strip(
+            [telling.tile(tile) for tile in told if not tile.kpi.headline], _selected(), key="kpi_more"
+        )
+    _detail(view, selected)
+
+
+def _selected() -> str:
+    return st.session_state.get("measure", "csat")
+
+
+def _detail(view: View, name: str) -> None:
+    measure = kpi(name)
+    left, right = st.columns([5, 3], gap="medium")
+    with left, parts.card("trend", telling.label(measure), t(measure.meaning)):
+        parts.chart(asks.trend(view, name), key=f"trend-{name}", alt=telling.trend_alt(measure))
+        if (running := asks.so_far(view, name)) is not None:
+            st.caption(telling.so_far(measure, running))
+    with right, parts.card("movers", t("What moved it"), telling.movers_caption(measure)):
+        dimension = parts.dimension(DIMENSIONS)
+        if (spec := asks.movers(view, name, dimension)) is None:
+            st.caption(t("Nothing to compare by {dimension} in these two weeks.", dimension=dimension))
+        else:
+            parts.chart(spec, key=f"movers-{name}-{dimension}", alt=telling.movers_alt(measure, dimension))
+    with parts.card("reasons", t("What customers complain about"), telling.reasons_caption(view)):
+        parts.reasons(asks.complaints(view))
+
+
+body()
