@@ -13,7 +13,9 @@ if __name__ == "__main__":
     st.html(live.STYLE)
     st.logo(live.STATIC / "logo.svg")
     pages = [
-        st.Page("pages/weekly_health.py", title=t("Weekly health"), icon=":material/monitor_heart:", default=True),
+        st.Page(
+            "pages/weekly_health.py", title=t("Weekly health"), icon=":material/monitor_heart:", default=True
+        ),
         st.Page("pages/data.py", title=t("Data"), icon=":material/database:"),
     ]
     st.navigation(pages, position="top").run()

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 from cx import formats, owner, reference
 from cx.errors import CxError, StoreBusy
@@ -34,7 +35,7 @@ def examine(folders: Folders) -> list[Finding]:
     return [*_python(), *_packages(), *_folders(folders), *_reference(folders), *_store(folders)]
 
 
-def summary(store: Store) -> dict[str, object]:
+def summary(store: Store) -> dict[str, Any]:
     """What the owner of a store says of it: version, rows, exports taken in, set aside, rows refused."""
     sql = """
 select (select count(*) from interactions) as rows,

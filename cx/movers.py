@@ -8,7 +8,7 @@ worse group than the whole (`mix`). Whatever the family, the parts add up to the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan, nan
+from math import inf, isnan, nan
 
 import numpy as np
 import pandas as pd
@@ -84,7 +84,7 @@ def _too_small(
 
     A group that is absent from a period is not small there: an empty cell has nothing to hide.
     """
-    each = [_estimates(kpi, frame, count, base and base[i])["base"] for i, frame in enumerate((before, now))]
+    each = [_sizes(kpi, frame, count, base and base[i]) for i, frame in enumerate((before, now))]
     sizes = pd.concat(each, axis=1, keys=["before", "now"])
     small = ((sizes > 0) & (sizes < limits.hide)).any(axis=1)
     if not small.any():
@@ -95,6 +95,15 @@ def _too_small(
     enough = ((running >= limits.hide) | (running == 0)).all(axis=1).to_numpy(copy=True)
     enough[: small.sum() - 1] = False
     return list(order[: enough.argmax() + 1 if enough.any() else len(order)])
+
+
+def _sizes(kpi: Kpi, frame: pd.DataFrame, count: int, base: float | None) -> pd.Series:
+    """What each group's smallness is judged by (see `stats`)."""
+    if kpi.family == "quantile":
+        return frame.groupby("group")["n"].sum().reindex(range(count), fill_value=0)
+    if kpi.family == "total":
+        return pd.Series(inf, index=range(count))
+    return _summed(kpi, frame, count, base)[kpi.parts[-1]]
 
 
 def _estimates(kpi: Kpi, frame: pd.DataFrame, count: int, base: float | None) -> pd.DataFrame:

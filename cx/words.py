@@ -77,13 +77,18 @@ def signed(value: float, digits: int = 0) -> str:
 
 def duration(seconds: float) -> tuple[str, str]:
     """A duration as (number, unit) in the unit that a person would choose: seconds to days."""
+    size, unit = duration_unit(seconds)
+    value = seconds / size
+    return number(value, 0 if size == 1 or (size == MINUTE and value >= 10) else 1), unit
+
+
+def duration_unit(seconds: float) -> tuple[int, str]:
+    """The unit in which a person would say a duration of this length: its size in seconds, and its sign."""
     if seconds < 90:
-        return number(seconds), t("s")
+        return 1, t("s")
     if seconds < 90 * MINUTE:
-        return number(seconds / MINUTE, 1 if seconds < 10 * MINUTE else 0), t("min")
-    if seconds < 48 * HOUR:
-        return number(seconds / HOUR, 1), t("h")
-    return number(seconds / DAY, 1), t("days")
+        return MINUTE, t("min")
+    return (HOUR, t("h")) if seconds < 48 * HOUR else (DAY, t("days"))
 
 
 def day(value: date, year: bool = False) -> str:

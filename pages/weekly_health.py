@@ -1,5 +1,7 @@
 """Weekly health: how is the experience of our customers this week, what moved, is it real or noise, and why?"""
 
+from datetime import date
+
 import streamlit as st
 
 from cx import clock
@@ -41,14 +43,14 @@ def body() -> None:
         tiles.kpi_strip(
             [telling.tile(tile) for tile in told if not tile.kpi.headline], _selected(), key="kpi_more"
         )
-    _detail(view, selected)
+    _detail(view, selected, week)
 
 
 def _selected() -> str:
     return st.session_state.get("measure", "csat")
 
 
-def _detail(view: View, name: str) -> None:
+def _detail(view: View, name: str, week: date) -> None:
     measure = kpi(name)
     left, right = st.columns([5, 3], gap="medium")
     with left, parts.card("trend", telling.label(measure), t(measure.meaning)):
@@ -61,7 +63,7 @@ def _detail(view: View, name: str) -> None:
             st.caption(t("Nothing to compare by {dimension} in these two weeks.", dimension=dimension))
         else:
             parts.chart(spec, key=f"movers-{name}-{dimension}", alt=telling.movers_alt(measure, dimension))
-    with parts.card("reasons", t("What customers complain about"), telling.reasons_caption(view)):
+    with parts.card("reasons", t("What customers complain about"), telling.reasons_caption(week)):
         parts.reasons(asks.complaints(view))
 
 

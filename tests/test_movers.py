@@ -3,7 +3,7 @@ from math import isnan, nan
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from cx import stats
@@ -15,7 +15,7 @@ NPS, CSAT, CES, RATE, FRT, P90, ORDERS = (
     KPIS[name]
     for name in ("nps", "csat", "ces", "complaint_rate", "first_response", "first_response_p90", "orders")
 )
-OPEN = SmallSamples(hide=0)
+LAW = settings(max_examples=40, deadline=None)
 
 
 def frame(kpi, rows):
@@ -71,6 +71,7 @@ def periods(draw, kpi):
 
 
 @pytest.mark.parametrize("kpi", [NPS, CSAT, CES, RATE, ORDERS])
+@LAW
 @given(data=st.data(), hide=st.sampled_from([0, 5, 40]))
 def test_parts_add_up_to_the_change_of_the_whole(kpi, data, hide):
     before, now = data.draw(periods(kpi))
@@ -84,6 +85,7 @@ def test_parts_add_up_to_the_change_of_the_whole(kpi, data, hide):
         assert np.allclose(back.set_index("group")["rate"], -got.set_index("group")["rate"].reindex(back["group"]), atol=1e-8)
 
 
+@LAW
 @given(data=st.data())
 def test_a_rate_whose_base_all_groups_share_moves_without_mix(data):
     before, now = (part.drop(columns="exposure") for part in data.draw(periods(RATE)))
@@ -100,6 +102,7 @@ def histograms(draw):
 
 
 @pytest.mark.parametrize("kpi", [FRT, P90])
+@LAW
 @given(before=histograms(), now=histograms(), hide=st.sampled_from([0, 5]))
 def test_parts_of_a_quantile_add_up_to_its_change(kpi, before, now, hide):
     ends = [stats.quantile(hist, kpi.quantile).value for hist in (before, now)]

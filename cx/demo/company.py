@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+Names = NDArray[np.object_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,13 @@ REASONS = (
     "wrong item", "taste", "refund delayed", "billing error", "app trouble",
 )  # fmt: skip
 REASON_SHARES: dict[str, Floats] = {
-    "espresso": np.array([22, 15, 9, 7, 11, 13, 3, 1, 8, 6, 5]) / 100,
+    "espresso": np.array([22, 16, 9, 7, 11, 13, 3, 0, 8, 6, 5]) / 100,
     "gear": np.array([3, 22, 9, 11, 15, 15, 6, 0, 9, 6, 4]) / 100,
     "coffee": np.array([0, 0, 0, 2, 17, 29, 15, 14, 9, 9, 5]) / 100,
 }
+SHARES_OF_REASONS: Floats = np.array([REASON_SHARES[product.family] for product in PRODUCTS])
+"""What complaints about each product are about (products x reasons)."""
+
 QUESTIONS_ASKED = ("where is my order", "how to use", "change an order", "warranty", "account")
 QUESTION_SHARES = (0.34, 0.28, 0.16, 0.12, 0.10)
 ASKED_ABOUT = (*REASONS, *QUESTIONS_ASKED)

@@ -5,9 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from cx.demo.company import CHANNELS, COMPETITORS, LEAVING, LEAVING_SHARES, PRODUCTS, REASONS, Flags, Floats
+from cx.demo.company import (
+    CHANNELS,
+    COMPETITORS,
+    LEAVING,
+    LEAVING_SHARES,
+    PRODUCTS,
+    REASONS,
+    Flags,
+    Floats,
+    Ints,
+)
 from cx.demo.market import carried_home
-from cx.demo.rows import ces, csat, feeling, known, nps, of_lines, words
+from cx.demo.rows import ces, csat, feeling, known, nps, of_lines, reasons, where, words
 from cx.demo.story import Story
 
 _ONLINE = [CHANNELS.index("web"), CHANNELS.index("app")]
@@ -27,7 +37,7 @@ def visits(lines: pd.DataFrame, tracked: Flags, rng: np.random.Generator) -> pd.
     other = online["customer"].sample(len(stopped), replace=True, random_state=rng).to_numpy()
     stopped = stopped.assign(order=-1, customer=np.where(rng.random(len(stopped)) < 0.75, other, -1))
     depth = _depth(len(stopped), rng)
-    loyal = lines.sample(frac=0.05, random_state=rng).assign(order=-1)
+    loyal = lines.sample(frac=0.04, random_state=rng).assign(order=-1)
     back = loyal["at"].to_numpy() + rng.gamma(2, 8, len(loyal))
     account = of_lines("visit", loyal, back, stage="loyalty", touchpoint="account", goal="manage account",
                        goal_reached=(rng.random(len(loyal)) < 0.9).astype(float))  # fmt: skip
@@ -36,13 +46,13 @@ def visits(lines: pd.DataFrame, tracked: Flags, rng: np.random.Generator) -> pd.
     return pd.concat(parts, ignore_index=True)
 
 
-def _depth(n: int, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _depth(n: int, rng: np.random.Generator) -> Ints:
     """How far each journey that ends early gets: 0 discover, 1 research, 2 compare."""
     research = rng.random(n) < _REACHES[0]
     return research.astype(np.int64) + (research & (rng.random(n) < _REACHES[1]))
 
 
-def _path(lines: pd.DataFrame, last: Floats, depth: np.ndarray[tuple[int], np.dtype[np.int64]], buys: bool,
+def _path(lines: pd.DataFrame, last: Floats, depth: Ints, buys: bool,
           rng: np.random.Generator) -> list[pd.DataFrame]:  # fmt: skip
     """The visits of each journey, from its last back to its first."""
     steps = []
@@ -53,7 +63,7 @@ def _path(lines: pd.DataFrame, last: Floats, depth: np.ndarray[tuple[int], np.dt
         found = rng.random(len(lines)) < (0.96 if buys else reached)
         asked = here & (rng.random(len(lines)) < 0.8)
         rows = of_lines("visit", lines[here], at[here], stage=stage, touchpoint=touchpoint,
-                        goal=np.where(asked, goal, None)[here], goal_reached=known(found, asked)[here])  # fmt: skip
+                        goal=where(asked, goal)[here], goal_reached=known(found, asked)[here])  # fmt: skip
         steps.append(rows)
         at = np.where(here, at - 0.002 - rng.exponential(days, len(lines)), at)
     return steps
@@ -90,7 +100,7 @@ def sales(lines: pd.DataFrame) -> pd.DataFrame:
 
 def deliveries(lines: pd.DataFrame, tracked: Flags, rng: np.random.Generator) -> pd.DataFrame:
     """What the courier confirms: every tracked journey's parcel, and a share of the others."""
-    seen = tracked | (~lines["order"].duplicated().to_numpy() & (rng.random(len(lines)) < 0.28))
+    seen = tracked | (~lines["order"].duplicated().to_numpy() & (rng.random(len(lines)) < 0.22))
     sent = lines[seen & ~carried_home(lines)]
     at = sent["at"].to_numpy() + 0.3 + rng.gamma(4, 0.45, len(sent))
     return of_lines("delivery", sent, at, stage="deliver", touchpoint="courier")
@@ -102,7 +112,8 @@ def returns(lines: pd.DataFrame, told: Story, rng: np.random.Generator) -> pd.Da
     rate = np.where(machine, 0.05, 0.016) + 0.09 * faulty(lines, lines["at"].to_numpy(), told)
     back = lines[rng.random(len(lines)) < rate]
     at = back["at"].to_numpy() + 1.5 + rng.gamma(3, 3.0, len(back))
-    reason = np.where(faulty(back, at, told), REASONS.index("leaks"), rng.integers(1, len(REASONS), len(back)))
+    usual = np.array(REASONS, dtype=object)[reasons(back["product"].to_numpy(), rng)]
+    reason = np.where(faulty(back, at, told), told.defect.reason, usual)
     return of_lines("return", back, at, stage="support", touchpoint="returns desk", reason=reason,
                     units=back["units"].to_numpy(), amount=back["amount"].to_numpy())  # fmt: skip
 
@@ -114,28 +125,34 @@ def faulty(lines: pd.DataFrame, at: Floats, told: Story) -> Flags:
     return np.asarray(sold.to_numpy() & (at >= told.calendar.day(told.defect.began)))
 
 
-def delivery_surveys(parcels: pd.DataFrame, lived: pd.DataFrame, told: Story, rng: np.random.Generator) -> pd.DataFrame:
+def delivery_surveys(
+    parcels: pd.DataFrame, lived: pd.DataFrame, told: Story, rng: np.random.Generator
+) -> pd.DataFrame:
     """Some are asked a day after the parcel what they expected and what they got."""
-    asked = parcels[rng.random(len(parcels)) < 0.5].assign(order=lambda rows: rows["order"])
+    asked = parcels[rng.random(len(parcels)) < 0.5]
     at = asked["at"].to_numpy() + 0.5 + rng.random(len(asked))
     answered, rated = _answers(at, 0.5, rng)
     bad = faulty(asked, at, told)
-    mood = 1.75 + 0.4 * _warmth(asked, lived) - 2.6 * bad
+    mood = 1.75 + 0.4 * _warmth(asked, lived) - 1.9 * bad
     score = known(csat(mood, rng), answered)
     hoped = known(np.clip(np.rint(4.1 + rng.normal(0, 0.7, len(at))), 1, 5), answered)
-    ease = known(ces(5.6 - 1.2 * bad, rng), answered & (rng.random(len(at)) < 0.5))
+    ease = known(ces(np.asarray(5.6 - 1.2 * bad), rng), answered & (rng.random(len(at)) < 0.5))
     rows = of_lines("survey", asked, at, stage="deliver", touchpoint="delivery survey", asked=1.0, csat=score,
                     ces=ease, expectation=hoped, rated=rated)  # fmt: skip
     return _comment(rows, score, 0.35, rng)
 
 
-def loyalty_surveys(lines: pd.DataFrame, lived: pd.DataFrame, told: Story, rng: np.random.Generator) -> pd.DataFrame:
+def loyalty_surveys(
+    lines: pd.DataFrame, lived: pd.DataFrame, told: Story, rng: np.random.Generator
+) -> pd.DataFrame:
     """Some are asked, a week or two after an order, whether they would recommend the company."""
-    asked = lines[rng.random(len(lines)) < 0.26]
+    asked = lines[rng.random(len(lines)) < 0.245]
     at = asked["at"].to_numpy() + 6 + rng.gamma(2, 3, len(asked))
     answered, rated = _answers(at, 0.49, rng)
-    score = known(nps(8.15 + 0.75 * _warmth(asked, lived) - 3.0 * faulty(asked, at, told), rng), answered)
-    rows = of_lines("survey", asked, at, stage="loyalty", touchpoint="mail survey", asked=1.0, nps=score, rated=rated)
+    score = known(nps(8.15 + 0.75 * _warmth(asked, lived) - 1.5 * faulty(asked, at, told), rng), answered)
+    rows = of_lines(
+        "survey", asked, at, stage="loyalty", touchpoint="mail survey", asked=1.0, nps=score, rated=rated
+    )
     return _comment(rows, np.where(np.isnan(score), np.nan, np.clip(score / 2, 1, 5)), 0.3, rng)
 
 
@@ -146,7 +163,8 @@ def reviews(lines: pd.DataFrame, lived: pd.DataFrame, told: Story, rng: np.rando
     mood = 1.5 + 0.5 * _warmth(ours, lived) - 2.4 * faulty(ours, at, told)
     parts = [_review(of_lines("review", ours, at, brand="ours"), mood, rng)]
     for name, liked in zip(COMPETITORS, _COMPETITOR_MOODS, strict=True):
-        theirs = lines[rng.random(len(lines)) < 0.009].assign(customer=-1, campaign=-1, order=-1)
+        theirs = lines[rng.random(len(lines)) < 0.009]
+        theirs = theirs.assign(customer=-1, product=-1, campaign=-1, order=-1)
         rows = of_lines("review", theirs, theirs["at"].to_numpy() + rng.random(len(theirs)), brand=name)
         parts.append(_review(rows, np.full(len(rows), liked), rng))
     return pd.concat(parts, ignore_index=True)
@@ -182,4 +200,6 @@ def _comment(rows: pd.DataFrame, score: Floats, share: float, rng: np.random.Gen
     """Words for some of the answers, and their sentiment for most of the words."""
     wrote = known(score, rng.random(len(rows)) < share)
     scored = known(wrote, rng.random(len(rows)) < 0.94)
-    return rows.assign(text=words(wrote, rows["product"].to_numpy(), None, rng), sentiment=feeling(scored, rng))
+    return rows.assign(
+        text=words(wrote, rows["product"].to_numpy(), None, rng), sentiment=feeling(scored, rng)
+    )

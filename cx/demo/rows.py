@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -14,10 +16,12 @@ from cx.demo.company import (
     REGIONS,
     SAID_OF,
     SEGMENTS,
+    SHARES_OF_REASONS,
     SHRUGS,
     Flags,
     Floats,
     Ints,
+    Names,
 )
 from cx.demo.story import Calendar, Story
 
@@ -31,6 +35,12 @@ def of_lines(kind: str, lines: pd.DataFrame, at: Floats, **columns: object) -> p
     """Rows of a kind, one for each order line given, at these times, with further columns."""
     frame = lines.loc[:, list(_OF_LINE)].reset_index(drop=True)
     return frame.assign(at=np.asarray(at), kind=kind, **columns)
+
+
+def reasons(product: Ints, rng: np.random.Generator) -> Ints:
+    """The number of a reason for each of these products, by the shares of its complaints."""
+    reach = np.cumsum(SHARES_OF_REASONS, axis=1)[product]
+    return np.asarray((rng.random(len(product))[:, None] > reach).sum(axis=1).clip(0, reach.shape[1] - 1))
 
 
 def csat(mean: Floats, rng: np.random.Generator) -> Ints:
@@ -54,24 +64,32 @@ def known(values: object, where: Flags) -> Floats:
     return np.where(where, np.asarray(values, dtype=float), np.nan)
 
 
-def feeling(score: Floats, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def where(there: Flags, names: Any) -> Names:
+    """The names (or the one name) where they are there, and None elsewhere."""
+    chosen = np.full(len(there), None, dtype=object)
+    chosen[there] = names if isinstance(names, str) else np.asarray(names, dtype=object)[there]
+    return chosen
+
+
+def feeling(score: Floats, rng: np.random.Generator) -> Names:
     """The sentiment of words that go with these scores of 1 to 5; a few are misread, none where there is no score."""
     blurred = score + rng.normal(0, 0.6, len(score))
     names = np.array(["negative", "neutral", "positive"], dtype=object)
     felt = names[(blurred > 2.6).astype(int) + (blurred > 3.6).astype(int)]
-    return np.where(np.isnan(score), None, felt)
+    return where(~np.isnan(score), felt)
 
 
-def words(score: Floats, product: Ints, reason: Ints | None, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def words(score: Floats, product: Ints, reason: Ints | None, rng: np.random.Generator) -> Names:
     """What a customer wrote: of the reason where it is a complaint's, else of how the score feels."""
-    about = np.full(len(score), -1) if reason is None else np.asarray(reason)
-    mood = 11 + np.where(score >= 4, 0, np.where(score >= 3, 1, 2))
-    topic = np.where((about >= 0) & (about < 11), about, mood)
+    about = np.full(len(score), -1) if reason is None else reason
+    mood = len(SAID_OF) + np.where(score >= 4, 0, np.where(score >= 3, 1, 2))
+    topic = np.where(about >= 0, about, mood)
     pick = _STARTS[topic] + rng.integers(0, 1_000_000, len(topic)) % _COUNTS[topic]
-    said = _BEFORE[pick] + np.array(NAMES, dtype=object)[product] + _AFTER[pick]
-    return np.where(np.isnan(score), None, said)
+    said = _BEFORE[pick] + _SUBJECTS[product] + _AFTER[pick]
+    return where(~np.isnan(score), said)
 
 
+_SUBJECTS = np.array([*NAMES, "machine"], dtype=object)
 _TOPICS = [*SAID_OF.values(), PRAISE, SHRUGS, GRUMBLES]
 _COUNTS = np.array([len(topic) for topic in _TOPICS])
 _STARTS = np.cumsum(_COUNTS) - _COUNTS
@@ -86,7 +104,7 @@ def named(rows: pd.DataFrame, traits: pd.DataFrame, told: Story) -> pd.DataFrame
     frame["product"] = _names(NAMES)[product]
     frame["channel"] = _names(CHANNELS)[frame["channel"].to_numpy()]
     frame["campaign_id"] = _names([c.id for c in told.campaigns])[frame.pop("campaign").to_numpy()]
-    if "reason" in frame and frame["reason"].dtype != object:
+    if "reason" in frame and pd.api.types.is_integer_dtype(frame["reason"]):
         frame["reason"] = _names(ASKED_ABOUT)[frame["reason"].to_numpy()]
     frame["order_id"] = numbered("o", frame.pop("order").to_numpy())
     frame["customer_id"] = numbered("c", customer)
@@ -97,7 +115,7 @@ def named(rows: pd.DataFrame, traits: pd.DataFrame, told: Story) -> pd.DataFrame
     return frame
 
 
-def _names(names: tuple[str, ...] | list[str]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def _names(names: tuple[str, ...] | list[str]) -> Names:
     return np.array([*names, None], dtype=object)
 
 
@@ -106,12 +124,12 @@ def numbered(letter: str, numbers: Ints) -> pd.Series:
     return (letter + pd.Series(numbers).astype(str).str.zfill(7)).where(numbers >= 0, None)
 
 
-def _versions(at: Floats, product: Ints, told: Story) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def _versions(at: Floats, product: Ints, told: Story) -> Names:
     """The release that was sold at the time: two in the ordinary, and a third that is the faulty batch."""
     faulty, batch = told.batch
     release = (at > told.calendar.days * (0.35 + 0.03 * product)).astype(int)
     release += (product == faulty) & (at >= batch)
-    return np.where(product < 0, None, np.array(["1.0", "2.0", "2.1"], dtype=object)[release])
+    return where(product >= 0, np.array(["1.0", "2.0", "2.1"], dtype=object)[release])
 
 
 def slowdown_at(at: Floats, by_day: Floats) -> Floats:

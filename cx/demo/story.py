@@ -123,7 +123,9 @@ class Story:
         return self.defect.pair[0], self.calendar.day(campaign.starts_on)
 
 
-_CALM = (  # weeks before the last finished week, length in days, name, channel, products, cost, goal, lift
+_CALM: tuple[
+    tuple[int, int, str, str, tuple[str, ...], float, str, float], ...
+] = (  # weeks before the last finished week, length in days, name, channel, products, cost, goal, lift
     (99, 14, "Bean Weeks", "web", ("House Beans", "Dark Beans"), 9000, "orders", 1.30),
     (88, 10, "Capsule Club", "app", ("Capsule Box",), 6500, "sign-ups", 1.35),
     (77, 14, "Home Barista", "store", ("Barista Pro", "Grind Master"), 14000, "revenue", 1.45),
@@ -139,16 +141,17 @@ def story(calendar: Calendar) -> Story:
     """Ten campaigns and two surges: calm history, one surge alone, one campaign that only sells, one that hurts."""
     monday = calendar.monday
     past = [
-        _campaign(i, monday - timedelta(weeks=weeks), *rest) for i, (weeks, *rest) in enumerate(_CALM, start=1)
+        _campaign(number, monday - timedelta(weeks=weeks), days, name, channel, products, cost, goal, lift)
+        for number, (weeks, days, name, channel, products, cost, goal, lift) in enumerate(_CALM, start=1)
     ]
     only_sells = _campaign(9, monday - timedelta(weeks=9), 14, "Small is Beautiful", "app", ("Aroma Mini",),
                            12000, "units", 1.90)  # fmt: skip
-    hurts = _campaign(10, monday - timedelta(days=10), 14, "One for Everyone", "web", ("Aroma One",),
+    hurts = _campaign(10, monday - timedelta(days=9), 14, "One for Everyone", "web", ("Aroma One",),
                       32000, "revenue", 2.40)  # fmt: skip
     alone = monday - timedelta(weeks=19)
     surge = Surge("Capsule Box", "damaged in transit", alone, alone + timedelta(days=21), 6.0, None)
     began = hurts.starts_on + timedelta(days=8)
-    defect = Surge("Aroma One", "leaks", began, monday + timedelta(weeks=4), 7.0, hurts.id)
+    defect = Surge("Aroma One", "leaks", began, monday + timedelta(weeks=4), 9.0, hurts.id)
     return Story(calendar, (*past, only_sells, hurts), (surge, defect), defect, only_sells.id)
 
 

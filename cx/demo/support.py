@@ -10,43 +10,45 @@ import numpy as np
 import pandas as pd
 
 from cx.demo.company import (
-    ASKED_ABOUT,
     CHANNELS,
     COMPLAINTS,
     CONTACT_CHANNELS,
-    NAMES,
-    PRODUCTS,
     QUESTION_SHARES,
     QUESTIONS,
-    REASON_SHARES,
     REASONS,
     REPLY_MINUTES,
+    SHARES_OF_REASONS,
     UNITS,
     Flags,
     Floats,
     Ints,
 )
 from cx.demo.market import at_hour
-from cx.demo.rows import ces, csat, feeling, known, of_lines, slowdown_at, words
+from cx.demo.rows import ces, csat, feeling, known, of_lines, reasons, slowdown_at, words
 from cx.demo.story import LAG_DAYS, LAG_SHAPE, Story
 
 _QUESTION_LAG_DAYS = 4.0
 _WEEKDAYS = np.array([1.25, 1.12, 1.05, 1.02, 1.0, 0.82, 0.74])
-_HOURS = np.array([1, 1, 0.5, 0.5, 0.5, 1, 3, 10, 30, 50, 55, 52, 46, 48, 50, 48, 45, 40, 32, 24, 18, 12, 6, 3])
-_RATES: Floats = np.array([REASON_SHARES[p.family] * p.complaints for p in PRODUCTS])
+_HOURS = np.array(
+    [1, 1, 0.5, 0.5, 0.5, 1, 3, 10, 30, 50, 55, 52, 46, 48, 50, 48, 45, 40, 32, 24, 18, 12, 6, 3]
+)
+_RATES: Floats = SHARES_OF_REASONS * COMPLAINTS[:, None]
 _SWAMPED = 2.4
 """Replies slow down with the load to this power once there are more contacts than the calm days would bring."""
 _AGAIN = 0.3
 
 
-def contacts(lines: pd.DataFrame, calm: Floats, told: Story, rng: np.random.Generator) -> pd.DataFrame:
+def contacts(
+    lines: pd.DataFrame, lived: pd.DataFrame, calm: Floats, told: Story, rng: np.random.Generator
+) -> pd.DataFrame:
     """Every contact and complaint, with what it came to: reply, solve, rating, words."""
     parts = [_complaints(lines, told, rng), _questions(lines, rng), *_extra(lines, told, rng)]
     frame = pd.concat(parts, ignore_index=True)
     slow = slowdown(frame["at"].to_numpy(), calm)
     frame = _handled(frame, slow, rng)
     frame = pd.concat([frame, _handled(_repeats(frame, rng), slow, rng)], ignore_index=True)
-    return _worded(_rated(frame, slow, rng), rng)
+    warmth = lived["warmth"].to_numpy()[frame["customer"].to_numpy()]
+    return _worded(_rated(frame, slow, warmth, rng), rng)
 
 
 def slowdown(at: Floats, calm: Floats) -> Floats:
@@ -76,7 +78,7 @@ def _follow(lines: pd.DataFrame, rates: Floats, lag: float, rng: np.random.Gener
 def _complaints(lines: pd.DataFrame, told: Story, rng: np.random.Generator) -> pd.DataFrame:
     product = lines["product"].to_numpy()
     line, at = _follow(lines, COMPLAINTS[product], LAG_DAYS, rng)
-    reason = _pick(np.array([REASON_SHARES[p.family] for p in PRODUCTS]), product[line], rng)
+    reason = reasons(product[line], rng)
     frame = of_lines("complaint", lines.iloc[line], at, reason=reason)
     defect_product, defect_reason = told.defect.pair
     hurt = (frame["product"] == defect_product) & (reason == defect_reason)
@@ -103,12 +105,6 @@ def _questions(lines: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return of_lines("contact", lines.iloc[line], at, reason=reason, hurt=False)
 
 
-def _pick(shares: Floats, row: Ints, rng: np.random.Generator) -> Ints:
-    """A column for each row number, by the row's shares."""
-    reach = np.cumsum(shares, axis=1)[row]
-    return np.asarray((rng.random(len(row))[:, None] > reach).sum(axis=1).clip(0, shares.shape[1] - 1))
-
-
 def _handled(frame: pd.DataFrame, slow: Floats, rng: np.random.Generator) -> pd.DataFrame:
     """Where it was made, who answered, how soon, and whether that was the end of it."""
     n, at = len(frame), frame["at"].to_numpy()
@@ -116,7 +112,9 @@ def _handled(frame: pd.DataFrame, slow: Floats, rng: np.random.Generator) -> pd.
     hurt, behind = frame["hurt"].to_numpy(dtype=bool), slowdown_at(at, slow)
     channel = rng.choice(len(CHANNELS), n, p=CONTACT_CHANNELS)
     by = _handler(complaint, rng)
-    escalated = rng.random(n) < np.select([by == 1, by == 2], [np.where(complaint, 0.6, 0.32), 0.07 + 0.2 * hurt], 0.0)
+    escalated = rng.random(n) < np.select(
+        [by == 1, by == 2], [np.where(complaint, 0.6, 0.32), 0.07 + 0.2 * hurt], 0.0
+    )
     human = (by == 2) | ((by == 1) & escalated)
     reply = 60 * REPLY_MINUTES[channel] * np.exp(rng.normal(0, 0.75, n)) * behind
     solve = reply + 3600 * 6.5 * np.exp(rng.normal(0, 0.9, n)) * np.sqrt(behind) * np.where(hurt, 2.2, 1.0)
@@ -133,7 +131,9 @@ def _handled(frame: pd.DataFrame, slow: Floats, rng: np.random.Generator) -> pd.
 def _handler(complaint: Flags, rng: np.random.Generator) -> Ints:
     """0 self-service, 1 bot, 2 human: complaints go to humans sooner."""
     draw = rng.random(len(complaint))
-    return (draw > np.where(complaint, 0.03, 0.13)).astype(int) + (draw > np.where(complaint, 0.15, 0.36)).astype(int)
+    return (draw > np.where(complaint, 0.03, 0.13)).astype(int) + (
+        draw > np.where(complaint, 0.15, 0.36)
+    ).astype(int)
 
 
 def _repeats(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -144,7 +144,7 @@ def _repeats(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return of_lines("contact", again, at, reason=again["reason"].to_numpy(), hurt=again["hurt"].to_numpy())
 
 
-def _rated(frame: pd.DataFrame, slow: Floats, rng: np.random.Generator) -> pd.DataFrame:
+def _rated(frame: pd.DataFrame, slow: Floats, warmth: Floats, rng: np.random.Generator) -> pd.DataFrame:
     """Some are asked how it went and some of those answer, hours after the solve."""
     n, human = len(frame), frame["resolution_seconds"].notna().to_numpy()
     asked = rng.random(n) < np.where(human, 0.92, 0.4)
@@ -152,7 +152,7 @@ def _rated(frame: pd.DataFrame, slow: Floats, rng: np.random.Generator) -> pd.Da
     complaint, hurt = (frame["kind"] == "complaint").to_numpy(), frame["hurt"].to_numpy(dtype=bool)
     behind = np.log(slowdown_at(frame["at"].to_numpy(), slow))
     settled = (frame["resolved_first_contact"] == 1).to_numpy()
-    mood = 1.25 + 0.6 * settled - 1.35 * complaint - 0.9 * behind - 2.0 * hurt
+    mood = 1.3 + 0.4 * warmth + 0.6 * settled - 1.35 * complaint - 0.6 * behind - 1.8 * hurt
     ease = 5.1 + 0.6 * settled - 0.5 * complaint - 0.5 * behind - 1.2 * hurt
     rated = frame["solved"].to_numpy() + rng.exponential(0.2, n)
     return frame.assign(
@@ -174,6 +174,3 @@ def _worded(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 def _logistic(odds: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-odds)))
-
-
-assert len(ASKED_ABOUT) == len(REASONS) + len(QUESTION_SHARES) and len(NAMES) == len(PRODUCTS)

@@ -50,7 +50,9 @@ def recognise(columns: Sequence[str], file: str = "", reference: Path | None = N
         found = _mapped(columns, file, reference)
     for column in found.reads:
         if list(columns).count(column) > 1:
-            raise FileRefused(file, t("The column '{column}' stands more than once; keep one.", column=column))
+            raise FileRefused(
+                file, t("The column '{column}' stands more than once; keep one.", column=column)
+            )
     return found
 
 
@@ -88,7 +90,8 @@ def _mapped(columns: Sequence[str], file: str, reference: Path | None) -> Format
     if len(fitting) > 1 and len(fitting[0].recognise) == len(fitting[1].recognise):
         names = enumeration([mapping.file for mapping in fitting[:2]])
         raise FileRefused(
-            file, t("The mappings {names} fit it equally well; add a column to one's 'recognise'.", names=names)
+            file,
+            t("The mappings {names} fit it equally well; add a column to one's 'recognise'.", names=names),
         )
     return fitting[0].format(columns, file)
 

@@ -73,13 +73,20 @@ def load_mapping(path: Path) -> Mapping:
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MappingError(t("{file} cannot be read as TOML: {error}", file=path.name, error=error)) from error
+        raise MappingError(
+            t("{file} cannot be read as TOML: {error}", file=path.name, error=error)
+        ) from error
     return _Reader(path.name).mapping(told)
 
 
 def _absent(mapping: str, name: str, source: Source, columns: Sequence[str]) -> str:
     wanted = enumeration([f"'{column}'" for column in source.columns])
-    what = t("{mapping} takes '{name}' from {wanted}, which is not there.", mapping=mapping, name=name, wanted=wanted)
+    what = t(
+        "{mapping} takes '{name}' from {wanted}, which is not there.",
+        mapping=mapping,
+        name=name,
+        wanted=wanted,
+    )
     return what + hint(source.columns[0], columns)
 
 
@@ -95,7 +102,9 @@ class _Reader:
         recognise = self.texts(told.get("recognise", []), "recognise")
         pattern = self.text(told["file"], "file") if "file" in told else ""
         if not (recognise or pattern):
-            self.wrong("recognise", None, t("list the columns that tell such a file, or give a 'file' pattern"))
+            self.wrong(
+                "recognise", None, t("list the columns that tell such a file, or give a 'file' pattern")
+            )
         columns = told.get("columns")
         if not isinstance(columns, dict):
             self.wrong("columns", columns, t("write a table [columns] with canonical names as its keys"))
@@ -103,7 +112,9 @@ class _Reader:
         for vital in ALWAYS:
             if vital not in columns:
                 self.wrong(f"columns.{vital}", None, t("every row needs it: name its column, or a constant"))
-        return Mapping(self.file, name, recognise, pattern, {k: self.source(k, v) for k, v in columns.items()})
+        return Mapping(
+            self.file, name, recognise, pattern, {k: self.source(k, v) for k, v in columns.items()}
+        )
 
     def source(self, name: str, told: object) -> Source:
         key, column = f"columns.{name}", COLUMNS[name]
@@ -168,9 +179,15 @@ class _Reader:
         if epoch is not None and epoch not in MICROSECONDS_IN:
             self.wrong(f"{key}.epoch", epoch, self.one_of(str(epoch), MICROSECONDS_IN))
         if zone is not None and zone not in available_timezones():
-            self.wrong(f"{key}.time_zone", zone, t("name a time zone such as 'Europe/Berlin'.") + hint(str(zone), _zones()))
+            self.wrong(
+                f"{key}.time_zone",
+                zone,
+                t("name a time zone such as 'Europe/Berlin'.") + hint(str(zone), _zones()),
+            )
         if epoch is not None and (format_ is not None or zone is not None):
-            self.wrong(f"{key}.epoch", epoch, t("a count since 1970 has neither 'format' nor 'time_zone'; drop them"))
+            self.wrong(
+                f"{key}.epoch", epoch, t("a count since 1970 has neither 'format' nor 'time_zone'; drop them")
+            )
         return format_, epoch, zone
 
     def sound_format(self, told: object) -> bool:
@@ -198,7 +215,9 @@ class _Reader:
     def wrong(self, key: str, value: object, todo: str) -> NoReturn:
         if value is None:
             raise MappingError(t("{file}, {key}: {todo}", file=self.file, key=key, todo=todo))
-        raise MappingError(t("{file}, {key} = {value}: {todo}", file=self.file, key=key, value=repr(value), todo=todo))
+        raise MappingError(
+            t("{file}, {key} = {value}: {todo}", file=self.file, key=key, value=repr(value), todo=todo)
+        )
 
 
 def _zones() -> list[str]:

@@ -105,7 +105,9 @@ def _why(path: Path, error: str) -> str:
         return _not_utf8()
     if path.suffix.lower() in COLUMNAR:
         return t("It is not a whole Parquet file: it is cut short or damaged. Export it again.")
-    return t("It is not a CSV file that can be read to its end: a quotation mark may be open. Export it again.")
+    return t(
+        "It is not a CSV file that can be read to its end: a quotation mark may be open. Export it again."
+    )
 
 
 def _not_utf8() -> str:
@@ -161,7 +163,10 @@ def _refuse_open_quote(sheet: Sheet) -> None:
     with sheet.path.open(encoding="utf-8-sig", newline="") as file:
         for row, values in enumerate(csv.reader(file, delimiter=sheet.delimiter)):
             if any("\n" in value or "\r" in value for value in values):
-                reason = t("A quotation mark in or before row {row} is never closed. Mend it, or export again.", row=row)
+                reason = t(
+                    "A quotation mark in or before row {row} is never closed. Mend it, or export again.",
+                    row=row,
+                )
                 raise FileRefused(sheet.path.name, reason)
 
 

@@ -33,12 +33,13 @@ class Freshness:
     @property
     def empty(self) -> bool:
         """True where the store holds no row of the company's own."""
-        return self.sources.empty
+        return len(self.sources) == 0
 
     @property
     def through(self) -> datetime:
         """The newest moment that any source has delivered."""
-        return self.sources["last_at"].max().to_pydatetime()
+        newest: datetime = self.sources["last_at"].max().to_pydatetime()
+        return newest
 
     def behind(self, kpi: Kpi, end: datetime) -> list[str]:
         """The sources of this measure that have not delivered up to `end`; empty where it is complete."""

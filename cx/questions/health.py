@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 
 from cx import movers, stats
-from cx.onset import onset
 from cx.kpis import KPIS, Kpi
 from cx.model import DIMENSIONS
+from cx.onset import onset
 from cx.query import Filters
 from cx.questions.counts import Counts, complaints, count
 from cx.questions.freshness import Freshness, end_of, monday
@@ -167,10 +167,12 @@ class Health:
         ]
         leading = max(worse or better, key=_strength, default=None)
         return Headline(
-            _verdict(len(judged), len(worse), len(better)),
-            len(judged),
-            *(tuple(tile.kpi.name for tile in some) for some in (worse, better, missed)),
-            self._origin(leading.kpi) if leading else None,
+            tone=_verdict(len(judged), len(worse), len(better)),
+            compared=len(judged),
+            worse=_names(worse),
+            better=_names(better),
+            missed=_names(missed),
+            origin=self._origin(leading.kpi) if leading else None,
         )
 
     def _history(self, kpi: Kpi) -> pd.DataFrame:
@@ -286,6 +288,10 @@ def _growing(table: pd.DataFrame) -> tuple[str, ...]:
     grown = table[(table["now"] - table["before"] > 1.96 * np.sqrt(table["now"] + table["before"]))]
     grown = grown.assign(growth=grown["now"] - grown["before"]).sort_values("growth", ascending=False)
     return tuple(grown["reason"].head(2))
+
+
+def _names(tiles: list[Tile]) -> tuple[str, ...]:
+    return tuple(tile.kpi.name for tile in tiles)
 
 
 def _strength(tile: Tile) -> float:

@@ -81,15 +81,14 @@ def trend(view: View, name: str) -> dict[str, Any]:
     words.use(view.language)
     measure = kpi(name)
     aim = next((tile.target for tile in week(view)[0] if tile.kpi == measure), None)
-    frame = telling.trend(measure, health(view).trend(measure))
-    campaigns = reference.campaigns(Folders.default().reference)
+    frame, size, written = telling.trend(measure, health(view).trend(measure))
     return charts.trend(
         frame,
-        campaigns,
-        target=aim.value if aim else None,
-        target_text=telling.aim(measure, aim) if aim else "",
-        titles=telling.trend_titles(measure),
-        value_labels=telling.axis(measure, frame, aim),
+        reference.campaigns(Folders.default().reference),
+        aim.value / size if aim else None,
+        telling.aim(measure, aim) if aim else "",
+        telling.trend_titles(),
+        written,
     )
 
 
@@ -101,7 +100,7 @@ def movers(view: View, name: str, dimension: str) -> dict[str, Any] | None:
     split = health(view).movers(measure, dimension)
     if split.empty:
         return None
-    return charts.movers(telling.movers(measure, dimension, split), telling.movers_titles())
+    return charts.movers(telling.movers(measure, dimension, split), telling.movers_titles(dimension))
 
 
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)

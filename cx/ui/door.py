@@ -61,6 +61,8 @@ def _url(base: str) -> str:
 def _write_for_owner(file: Path, text: str) -> None:
     """Write the file whole, readable by its owner alone from its first byte."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+    with os.fdopen(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as out:
         out.write(text)
     draft.replace(file)

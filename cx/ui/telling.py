@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from cx import words
 from cx.kpis import Kpi
 from cx.questions.health import Headline, Origin, SoFar, Target, Tile
 from cx.stats import Change
+from cx.ui import tiles
 from cx.words import mark, number, t, tn
 
 DIMENSION_LABELS = {
@@ -38,6 +39,9 @@ _TITLES = {
     "unknown": mark("Too little data to compare the week"),
 }
 UP, DOWN = "▲", "▼"
+ALMOST_ALL = 0.95
+MOST_GROUPS = 8
+"""The groups that a chart of movers shows by name; the rest stand together."""
 
 
 def label(kpi: Kpi) -> str:
@@ -94,7 +98,7 @@ def change(kpi: Kpi, moved: Change) -> str:
     return t("{arrow} {size} pts", arrow=arrow, size=size) if kpi.scale == 100 else f"{arrow} {size}"
 
 
-def tone(moved: Change) -> str:
+def tone(moved: Change) -> tiles.Tone:
     """'good' or 'bad' where a change is beyond noise and has a better direction, 'neutral' otherwise."""
     if moved.verdict != "real" or moved.good is None:
         return "neutral"
@@ -118,7 +122,7 @@ def verdict(moved: Change) -> str:
     return ""
 
 
-def tile(told: Tile) -> dict[str, Any]:
+def tile(told: Tile) -> tiles.Tile:
     """The texts and numbers of one tile, as the tile strip takes them."""
     kpi, row, history = told.kpi, told.row, told.history
     shown, unit = value(kpi, row["value"])
@@ -133,6 +137,7 @@ def tile(told: Tile) -> dict[str, Any]:
         "range": _range(told),
         "foot": foot,
         "foot_tone": foot_tone,
+        "hidden": row["shown"] in ("hidden", "too few", "no data"),
         "aria": " ".join(
             part for part in (value_text(kpi, row["value"]), verdict(told.change), foot) if part
         ),
@@ -171,7 +176,7 @@ def so_far(kpi: Kpi, told: SoFar) -> str:
     )
 
 
-def target(kpi: Kpi, told: Target) -> tuple[str, str]:
+def target(kpi: Kpi, told: Target) -> tuple[str, tiles.Tone]:
     """Whether a target is met, and the tone of it."""
     aim = value_text(kpi, told.value)
     if told.status == "met":
@@ -187,7 +192,7 @@ def _range(told: Tile) -> str:
     return t("{interval} · {n}", interval=between, n=how_many) if between else ""
 
 
-def _foot(told: Tile) -> tuple[str, str]:
+def _foot(told: Tile) -> tuple[str, tiles.Tone]:
     row = told.row
     if told.behind:
         return t("Not complete: waiting for {sources}", sources=", ".join(told.behind)), "neutral"
@@ -199,7 +204,7 @@ def _foot(told: Tile) -> tuple[str, str]:
         return t("No data in this week"), "neutral"
     if row["shown"] == "small":
         return t("Small sample (n {n})", n=number(row["n"])), "neutral"
-    return target(told.kpi, told.target) if told.target else (t("No target"), "none")
+    return target(told.kpi, told.target) if told.target else ("", "neutral")
 
 
 def _moved(headline: Headline) -> str:
@@ -231,11 +236,17 @@ def _missed(headline: Headline) -> str:
 
 
 def _origin(origin: Origin) -> list[str]:
-    told = [
-        t("The change in {measure} sits most in **{group}** ({share} % of it).",
-          measure=label(origin.kpi), group=group(origin.dimension, origin.group),
-          share=number(100 * origin.share))
-    ]  # fmt: skip
+    names = {"measure": label(origin.kpi), "group": group(origin.dimension, origin.group)}
+    if origin.share < ALMOST_ALL:
+        told = [
+            t(
+                "{share} % of the change in {measure} comes from **{group}**.",
+                share=number(100 * origin.share),
+                **names,
+            )
+        ]
+    else:
+        told = [t("The change in {measure} comes from **{group}**.", **names)]
     if origin.began:
         told.append(t("It began about {day}.", day=words.day(origin.began)))
     if origin.reasons:
@@ -278,3 +289,104 @@ def movers_caption(kpi: Kpi) -> str:
         "Each group's part of the change against the week before: its own rate (solid) and its share of the volume "
         "(light). The parts add up to the whole."
     )
+
+
+def trend(kpi: Kpi, frame: pd.DataFrame) -> tuple[pd.DataFrame, float, Callable[[float], str]]:
+    """The weeks of a measure as its chart takes them, what its values were divided by, and how its axis is written.
+
+    A duration is drawn in the one unit that suits its largest week, so that its axis has round numbers.
+    """
+    size, unit = words.duration_unit(frame["value"].max()) if kpi.is_duration else (1, kpi.unit)
+    texts = {
+        "tone": frame["verdict"],
+        "value_text": [value_text(kpi, amount) for amount in frame["value"]],
+        "range_text": [interval(kpi, row) for _, row in frame.iterrows()],
+        "n_text": [number(n) for n in frame["n"]],
+        "week_text": [_week_text(row) for _, row in frame.iterrows()],
+    }
+    drawn = frame[["week", "value", "lo", "hi", "finished"]].assign(**texts)
+    drawn[["value", "lo", "hi"]] = drawn[["value", "lo", "hi"]] / size
+
+    def written(amount: float) -> str:
+        told = f"{amount:.6g}".partition(".")[2]
+        text = number(amount, min(len(told), 2))
+        return t("{value} {unit}", value=text, unit=unit) if kpi.is_duration else f"{text}{unit}"
+
+    return drawn, float(size), written
+
+
+def trend_titles() -> dict[str, str]:
+    """The words of the trend's tooltips."""
+    return {
+        "week": t("Week of"),
+        "value": t("Value"),
+        "range": t("95 % interval"),
+        "n": t("n"),
+        "campaign": t("Campaign"),
+        "channel": t("Channel"),
+    }
+
+
+def trend_alt(kpi: Kpi) -> str:
+    """The trend, for who cannot see it."""
+    return t("{measure} by week, with its 95 % interval, its target and the campaigns", measure=label(kpi))
+
+
+def movers(kpi: Kpi, dimension: str, split: pd.DataFrame) -> pd.DataFrame:
+    """A split change as its chart takes it: the groups that count most, named, with texts and tones."""
+    told = split.head(MOST_GROUPS)
+    size = words.duration_unit(max(split["before"].max(), split["now"].max()))[0] if kpi.is_duration else 1
+    drawn = pd.DataFrame(
+        {
+            "group": [group(dimension, name) for name in told["group"]],
+            "rate": told["rate"] / size,
+            "mix": told["mix"] / size,
+            "total": told["total"] / size,
+            "text": [_contribution(kpi, amount) for amount in told["total"]],
+            "tone": [_contribution_tone(kpi, row) for _, row in told.iterrows()],
+        }
+    )
+    rest = split.iloc[MOST_GROUPS:]
+    if len(rest):
+        sums = (rest[["rate", "mix", "total"]].sum() / size).to_dict()
+        text = _contribution(kpi, float(rest["total"].sum()))
+        drawn.loc[len(drawn)] = {"group": t("All others"), **sums, "text": text, "tone": ""}
+    return drawn
+
+
+def movers_titles(dimension: str) -> dict[str, str]:
+    """The words of the movers' bars and tooltips."""
+    return {
+        "group": t(DIMENSION_LABELS[dimension]),
+        "rate": t("own rate"),
+        "mix": t("share of volume"),
+        "total": t("Part of the change"),
+    }
+
+
+def movers_alt(kpi: Kpi, dimension: str) -> str:
+    """The movers, for who cannot see them."""
+    return t(
+        "What moved {measure}, by {dimension}", measure=label(kpi), dimension=t(DIMENSION_LABELS[dimension])
+    )
+
+
+def _week_text(row: pd.Series) -> str:
+    day_text = words.day(row["week"], year=True)
+    return day_text if row["finished"] else t("{day} (not complete)", day=day_text)
+
+
+def _contribution(kpi: Kpi, amount: float) -> str:
+    if math.isnan(amount):
+        return ""
+    if not kpi.is_duration:
+        return words.signed(amount, max(kpi.digits, 1) if kpi.family != "total" else 0)
+    told, unit = words.duration(abs(amount))
+    return t("{sign}{value} {unit}", sign="+" if amount > 0 else words.MINUS, value=told, unit=unit)
+
+
+def _contribution_tone(kpi: Kpi, row: pd.Series) -> str:
+    """Coloured where the group's own change is beyond noise and pulls the whole for better or worse."""
+    if row["verdict"] != "real" or not kpi.better or not row["total"]:
+        return ""
+    return "good" if (row["total"] > 0) == (kpi.better == "up") else "bad"

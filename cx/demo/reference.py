@@ -1,0 +1,103 @@
+"""The tables that a person would keep beside the exports, and the truths that only tests read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from cx.demo.company import COMPETITORS
+from cx.demo.story import LAG_DAYS, LAG_SHAPE, Campaign, Story
+
+FILES = ("campaigns.csv", "targets.csv", "benchmarks.csv")
+
+_TARGETS = (  # metric, weeks before the last finished week, value in the KPI's unit (durations in seconds), owner
+    ("nps", 103, 20, "Marketing"),
+    ("csat", 103, 75, "Customer care"),
+    ("csat", 26, 78, "Customer care"),
+    ("ces", 103, 4.8, "Product"),
+    ("fcr", 103, 70, "Customer care"),
+    ("first_response", 103, 2700, "Customer care"),
+    ("complaint_rate", 103, 50, "Quality"),
+)
+_MEASURED = {  # metric: values of the three competitors, what n is about, margin, method
+    "nps": ((36.0, 17.0, 24.0), 620, None, "answers of 0 to 10, mail survey"),
+    "csat": ((82.0, 71.5, 76.0), 900, None, "top two of five"),
+    "fcr": ((74.0, 66.0, 71.5), 480, None, "no repeat on the same issue, from the desk's records"),
+    "complaint_rate": ((41.0, 58.0, 52.0), None, 4.0, "complaints per 1,000 units sold"),
+    "first_response": ((1900.0, 4300.0, 2600.0), None, 240.0, "median calendar time to a human reply"),
+}
+_A_QUARTER = {"nps": 1.5, "csat": 0.8, "fcr": 0.8, "complaint_rate": -1.2, "first_response": -60.0}
+_DIGITS = {"first_response": 0}
+
+
+def write(told: Story, folder: Path, seed: int) -> list[Path]:
+    """Write campaigns.csv, targets.csv and benchmarks.csv into the folder. Returns their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = (_campaigns(told.campaigns), _targets(told.calendar.monday), _benchmarks(told, seed))
+    paths = [folder / name for name in FILES]
+    for path, table in zip(paths, tables, strict=True):
+        table.to_csv(path, index=False, lineterminator="\n")
+    return paths
+
+
+def write_truths(told: Story, path: Path, seed: int) -> None:
+    """Write what is true of this demo, for tests: nothing in the product reads it."""
+    truths: dict[str, Any] = {
+        "seed": seed,
+        "through": told.calendar.through,
+        "last_finished_week": told.calendar.monday,
+        "lag": {"shape": LAG_SHAPE, "mean_days": LAG_DAYS},
+        "campaigns": [asdict(campaign) for campaign in told.campaigns],
+        "defect": asdict(told.defect),
+        "surges_without_campaign": [asdict(surge) for surge in told.surges if surge.campaign is None],
+        "volume_only": told.volume_only,
+    }
+    path.write_text(json.dumps(truths, indent=1, default=str) + "\n", encoding="utf-8")
+
+
+def _campaigns(campaigns: Iterable[Campaign]) -> pd.DataFrame:
+    rows = [{**asdict(campaign), "products": ";".join(campaign.products)} for campaign in campaigns]
+    return pd.DataFrame(rows).drop(columns="lift")
+
+
+def _targets(monday: date) -> pd.DataFrame:
+    rows = [(metric, monday - timedelta(weeks=ago), value, owner) for metric, ago, value, owner in _TARGETS]
+    return pd.DataFrame(rows, columns=["metric", "from", "value", "owner"])
+
+
+def _benchmarks(told: Story, seed: int) -> pd.DataFrame:
+    """Three competitors over the last four finished quarters, drifting a little."""
+    rng = np.random.default_rng([seed, 9])
+    rows = [
+        _benchmark(metric, competitor, which, quarter, age, rng)
+        for metric in _MEASURED
+        for which, competitor in enumerate(COMPETITORS)
+        for age, quarter in _quarters(told.calendar.through.date())
+    ]
+    return pd.DataFrame(rows)
+
+
+def _benchmark(metric: str, competitor: str, which: int, quarter: pd.Period, age: int,
+               rng: np.random.Generator) -> dict[str, object]:  # fmt: skip
+    values, answers, margin, method = _MEASURED[metric]
+    value = values[which] + _A_QUARTER[metric] * (rng.normal(0, 0.6) - age * (which - 0.7) / 2)
+    return {
+        "metric": metric, "competitor": competitor, "period": f"{quarter.year}-Q{quarter.quarter}",
+        "value": round(value, _DIGITS.get(metric, 1)),
+        "n": round(answers * rng.uniform(0.8, 1.2)) if answers else "", "margin": "" if margin is None else margin,
+        "method": method, "source": "demo company, made from a seed", "licence": "CC0-1.0",
+        "retrieved_on": (quarter.end_time + pd.Timedelta(days=1)).date(), "industry": "home coffee",
+    }  # fmt: skip
+
+
+def _quarters(today: date) -> list[tuple[int, pd.Period]]:
+    """The last four finished quarters, each with how many came after it, oldest first."""
+    current = pd.Period(today, freq="Q")
+    return [(age, current - 1 - age) for age in (3, 2, 1, 0)]

@@ -1,0 +1,149 @@
+"""The folder where exports land: which files are ready, taking them in, and watching for more."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import watchfiles
+
+from cx.folders import Folders
+from cx.formats.reading import COLUMNAR, SUFFIXES, complete
+from cx.ingest.intake import put, take_in
+from cx.ingest.merge import Progress
+from cx.ingest.report import Report
+from cx.store import Store
+
+log = logging.getLogger(__name__)
+
+REST_SECONDS = 0.6
+"""A file that was not written to for so long is taken to be complete."""
+
+BROKEN_REST_SECONDS = 1.5
+"""The same for a Parquet file without its end, and for a folder: those may well be on their way."""
+
+_WAKE_MS = 250
+_PASSING = (".tmp", ".part", ".crdownload")
+
+
+class Settling:
+    """Remembers how the inbox looked, to tell a file at rest from one that is being written."""
+
+    def __init__(self) -> None:
+        self._looked: dict[Path, tuple[tuple[int, int], float]] = {}
+        self._stuck: dict[Path, tuple[int, int]] = {}
+
+    def ready(self, inbox: Path) -> list[Path]:
+        """The files that can be taken in now, by name."""
+        there = sorted(path for path in inbox.iterdir() if not passing(path))
+        self._looked = {path: looked for path, looked in self._looked.items() if path in there}
+        self._stuck = {path: state for path, state in self._stuck.items() if path in there}
+        return [path for path in there if self._at_rest(path)]
+
+    def stuck(self, path: Path) -> None:
+        """This file stays where it is though it was dealt with: leave it alone until it changes."""
+        if (state := _state(path)) is not None:
+            self._stuck[path] = state
+
+    def _at_rest(self, path: Path) -> bool:
+        state = _state(path)
+        if state is None or self._stuck.get(path) == state:
+            return False
+        if path.suffix.lower() in COLUMNAR and path.is_file() and complete(path):
+            return True
+        before, since = self._looked.get(path, (None, 0.0))
+        if before != state:
+            since = time.monotonic()
+            self._looked[path] = (state, since)
+        quiet = max(time.monotonic() - since, time.time() - state[1] / 1e9)
+        unsure = path.suffix.lower() in COLUMNAR or path.is_dir()
+        return quiet >= (BROKEN_REST_SECONDS if unsure else REST_SECONDS)
+
+
+def passing(path: Path) -> bool:
+    """Whether the name says that the file is not meant to be taken in (yet)."""
+    return path.name.startswith((".", "~")) or path.name.lower().endswith(_PASSING)
+
+
+def scan(
+    store: Store,
+    folders: Folders,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+    settling: Settling | None = None,
+) -> list[Report]:
+    """Take in everything in the inbox that is ready; what is still being written is left for the next time."""
+    return [*_taken_in(store, folders, settling or Settling(), now, progress)]
+
+
+def watch(store: Store, folders: Folders, stop: threading.Event, on_report: Callable[[Report], None]) -> None:
+    """Take in whatever lands in the inbox until `stop` is set. One bad file never ends it."""
+    folders.make()
+    settling = Settling()
+    for _ in _wakes(folders.inbox, stop):
+        for report in _taken_in(store, folders, settling, None, None):
+            on_report(report)
+            if stop.is_set():
+                return
+
+
+def files_under(paths: Iterable[Path]) -> list[Path]:
+    """These files, and for a folder the exports in it, by name."""
+    return [file for path in paths for file in (_exports_in(path) if path.is_dir() else [path])]
+
+
+def hand_over(file: Path, folders: Folders) -> Path:
+    """Copy a file into the inbox, where it appears complete or not at all; returns where it lies."""
+    folders.make()
+    passing_name = folders.inbox / f".{file.name}.{time.time_ns()}.part"
+    shutil.copy2(file, passing_name)
+    return put(passing_name, folders.inbox, file.name)
+
+
+def _exports_in(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    return sorted(path for path in found if path.is_file() and not passing(path))
+
+
+def _taken_in(
+    store: Store, folders: Folders, settling: Settling, now: datetime | None, progress: Progress | None
+) -> Iterator[Report]:
+    for path in settling.ready(folders.inbox):
+        report = take_in(store, folders, path, now, progress)
+        if report.waiting:
+            continue
+        settling.stuck(path)
+        yield report
+
+
+def _wakes(inbox: Path, stop: threading.Event) -> Iterator[None]:
+    """Now, at every change of the folder, and several times a second, so that a missed change costs little."""
+    yield
+    while not stop.is_set():
+        try:
+            changes = watchfiles.watch(
+                inbox, watch_filter=None, stop_event=stop, debounce=50, step=10, rust_timeout=_WAKE_MS,
+                yield_on_timeout=True, recursive=False,
+            )  # fmt: skip
+            for _ in changes:
+                yield
+        except OSError as error:
+            log.error("the inbox cannot be watched: %s", type(error).__name__)
+            stop.wait(1)
+            inbox.mkdir(parents=True, exist_ok=True)
+            yield
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        about = path.lstat()
+    except OSError:
+        return None
+    size = 0 if stat.S_ISDIR(about.st_mode) else about.st_size
+    return size, about.st_mtime_ns

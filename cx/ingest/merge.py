@@ -1,0 +1,219 @@
+"""Merge one checked export into the store: all of it, once, in one transaction.
+
+Of the states of a row (source, interaction_id) the latest is kept, under a total order: by updated_at, then by a
+hash of the content. So the store is the same whatever the order and the batches in which exports arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from cx import rollups
+from cx.formats import Broken, Format, Rows, Sheet
+from cx.ingest.check import CLIPPED, CODES, IN_FILE, IN_STORE, TOLERANCE, staging
+from cx.ingest.report import Refusal, Report
+from cx.model import COLUMNS
+from cx.query import Query
+from cx.store import Cursor, Store
+from cx.words import t
+
+EXAMPLES = 20
+"""Rows not kept that a report shows."""
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file as it stood when it was read: its name, bytes, content hash and time of last change (UTC)."""
+
+    name: str
+    size: int
+    sha256: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that was read and understood, and whose rows wait to be checked."""
+
+    arrival: Arrival
+    sheet: Sheet
+    format: Format
+    rows: Rows
+
+
+class _SeenBefore(Exception):
+    """The content is in the ledger; the transaction is undone so that the version stays."""
+
+
+_COLUMNS = ", ".join(COLUMNS)
+_SEEN = "select count(*) as n from files where sha256 = $sha256 and reason is null"
+
+
+def _content(table: str) -> str:
+    cells = ", ".join(f"coalesce(cast({table}.{name} as varchar), chr(30))" for name in COLUMNS)
+    return f"md5(concat_ws(chr(31), {cells}))"
+
+
+_SUPERSEDE_IN_FILE = f"""
+update staged set problem = {IN_FILE}, value = left(interaction_id, {CLIPPED})
+where file_row in (
+  select s.file_row from staged s
+  semi join (
+    select source, interaction_id from staged where problem is null
+    group by source, interaction_id having count(*) > 1
+  ) twice on twice.source = s.source and twice.interaction_id = s.interaction_id
+  where s.problem is null
+  qualify row_number() over (
+    partition by s.source, s.interaction_id order by s.updated_at desc, {_content("s")} desc, s.file_row
+  ) > 1
+)"""
+
+_STORED = f"""
+create or replace temp table stored as
+select s.file_row, i.rowid as stored_row, cast(i.occurred_at as date) as day,
+  i.updated_at > s.updated_at or (i.updated_at = s.updated_at and {_content("i")} > {_content("s")}) as later,
+  i.updated_at = s.updated_at and {_content("i")} = {_content("s")} as same
+from staged s
+join interactions i on i.source = s.source and i.interaction_id = s.interaction_id
+where s.problem is null"""
+
+_SUPERSEDE_IN_STORE = f"""
+update staged set problem = {IN_STORE}, value = left(interaction_id, {CLIPPED})
+where file_row in (select file_row from stored where later)"""
+
+_FRESH = "problem is null and file_row not in (select file_row from stored where same)"
+
+_TOUCHED = f"""
+select distinct cast(occurred_at as date) as day from staged where {_FRESH}
+union select distinct day from stored where not later and not same"""
+
+_REPLACE = (
+    "delete from interactions where rowid in (select stored_row from stored where not later and not same)"
+)
+
+_INSERT = f"""
+insert into interactions ({_COLUMNS}, file_id, file_row)
+select {_COLUMNS}, $file_id, file_row from staged where {_FRESH} order by occurred_at"""
+
+_REFUSALS = """
+insert into refusals
+select $file_id, file_row, list_extract($columns, problem + 1), value, list_extract($rules, problem + 1)
+from staged where problem is not null order by file_row"""
+
+_BROKEN = """
+insert into refusals
+select $file_id, unnest($rows), '', unnest($values), 'broken_line'"""
+
+_COUNTS = f"""
+select count(*), count(*) filter (problem is null), count(*) filter (problem in ({IN_FILE}, {IN_STORE}))
+from staged"""
+
+_LEDGER = """
+insert into files values ($file_id, $name, $size, $sha256, $format, $arrived_at,
+  $rows_read, $rows_kept, $rows_superseded, $rows_refused, $reason)"""
+
+
+def seen(store: Store, arrival: Arrival) -> bool:
+    """Whether this very content was taken in before, under whatever name."""
+    return bool(store.run(Query("seen before", _SEEN, {"sha256": arrival.sha256}))["n"].iloc[0])
+
+
+def merge(store: Store, export: Export, now: datetime, progress: Progress) -> Report:
+    """Check the rows and bring them into the store; a content that was taken in before changes nothing."""
+    try:
+        with store.transaction() as cursor:
+            _refuse_seen(cursor, export.arrival)
+            progress(t("Checking"), 0.2)
+            _stage(cursor, export, now)
+            progress(t("Merging"), 0.5)
+            file_id = _next_id(cursor)
+            touched = _into_interactions(cursor, file_id)
+            progress(t("Counting"), 0.7)
+            rollups.refresh(cursor, touched)
+            report = _record(cursor, file_id, export, now)
+            _drop(cursor)
+    except _SeenBefore:
+        return Report(export.arrival.name, export.format.name, already=True)
+    progress(t("Done"), 1.0)
+    return report
+
+
+def record_set_aside(store: Store, arrival: Arrival, format: str, reason: str, now: datetime) -> None:
+    """Enter a file that was set aside whole in the ledger."""
+    with store.transaction() as cursor:
+        report = Report(arrival.name, format, reason=reason)
+        cursor.execute(_LEDGER, _ledger_values(_next_id(cursor), arrival, report, now))
+
+
+def _refuse_seen(cursor: Cursor, arrival: Arrival) -> None:
+    if cursor.execute(_SEEN, {"sha256": arrival.sha256}).fetchall()[0][0]:
+        raise _SeenBefore
+
+
+def _stage(cursor: Cursor, export: Export, now: datetime) -> None:
+    cursor.register("export", export.rows.table)
+    values = {"latest": now + TOLERANCE, "file_time": export.arrival.changed_at}
+    cursor.execute(staging(export.sheet, export.format), values)
+    cursor.unregister("export")
+
+
+def _into_interactions(cursor: Cursor, file_id: int) -> list[date]:
+    """Keep the latest state of each row; returns the days whose rows changed."""
+    for statement in (_SUPERSEDE_IN_FILE, _STORED, _SUPERSEDE_IN_STORE):
+        cursor.execute(statement)
+    touched = [day for (day,) in cursor.execute(_TOUCHED).fetchall()]
+    cursor.execute(_REPLACE)
+    cursor.execute(_INSERT, {"file_id": file_id})
+    return touched
+
+
+def _record(cursor: Cursor, file_id: int, export: Export, now: datetime) -> Report:
+    _record_refusals(cursor, file_id, export.rows.broken)
+    staged, kept, superseded = cursor.execute(_COUNTS).fetchall()[0]
+    read, name = staged + len(export.rows.broken), export.arrival.name
+    report = Report(
+        name, export.format.name, read, kept, superseded, read - kept - superseded,
+        examples=_examples(cursor, file_id, name), notes=export.format.notes,
+    )  # fmt: skip
+    cursor.execute(_LEDGER, _ledger_values(file_id, export.arrival, report, now))
+    return report
+
+
+def _record_refusals(cursor: Cursor, file_id: int, broken: Sequence[Broken]) -> None:
+    columns, rules = zip(*CODES, strict=True)
+    cursor.execute(_REFUSALS, {"file_id": file_id, "columns": list(columns), "rules": list(rules)})
+    if broken:
+        lines, values = [line.row for line in broken], [str(line.values) for line in broken]
+        cursor.execute(_BROKEN, {"file_id": file_id, "rows": lines, "values": values})
+
+
+def _examples(cursor: Cursor, file_id: int, name: str) -> tuple[Refusal, ...]:
+    sql = """
+select file_row, column_name, value, rule from refusals where file_id = $file_id
+order by file_row, rule limit $shown"""
+    found = cursor.execute(sql, {"file_id": file_id, "shown": EXAMPLES}).fetchall()
+    return tuple(Refusal(name, *row) for row in found)
+
+
+def _ledger_values(file_id: int, arrival: Arrival, report: Report, now: datetime) -> dict[str, Any]:
+    counts = {
+        name: getattr(report, name) for name in ("rows_read", "rows_kept", "rows_superseded", "rows_refused")
+    }
+    return {
+        "file_id": file_id, "name": arrival.name, "size": arrival.size, "sha256": arrival.sha256,
+        "format": report.format, "arrived_at": now, "reason": report.reason or None, **counts,
+    }  # fmt: skip
+
+
+def _next_id(cursor: Cursor) -> int:
+    return int(cursor.execute("select coalesce(max(file_id), 0) + 1 from files").fetchall()[0][0])
+
+
+def _drop(cursor: Cursor) -> None:
+    for table in ("staged", "stored"):
+        cursor.execute(f"drop table {table}")

@@ -1,0 +1,43 @@
+"""What became of one export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cx.ingest.rules import explain
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that was not kept. `value` is clipped, and never personal; `rule` is a key of `explain`."""
+
+    file: str
+    row: int
+    column: str
+    value: str | None
+    rule: str
+
+    def sentence(self) -> str:
+        """What was wrong and what to do, in the viewer's language."""
+        return explain(self.rule, self.column, self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of one export: rows_read = rows_kept + rows_superseded + rows_refused.
+
+    `reason` is set where the file was set aside whole, `already` where its content was taken in before, `waiting`
+    where it was still being written and nothing was done yet. `examples` are the first rows that were not kept.
+    """
+
+    file: str
+    format: str = ""
+    rows_read: int = 0
+    rows_kept: int = 0
+    rows_superseded: int = 0
+    rows_refused: int = 0
+    reason: str = ""
+    already: bool = False
+    waiting: bool = False
+    examples: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()

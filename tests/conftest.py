@@ -1,0 +1,57 @@
+"""What many tests need: folders of their own, an open store, and a way to write and read rows."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cx.folders import Folders
+from cx.query import Query
+from cx.store import Store
+
+NOW = datetime(2025, 10, 12, 14, 5)
+"""The moment that tests call now; a Sunday."""
+
+
+@pytest.fixture()
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture()
+def folders(tmp_path: Path) -> Folders:
+    return Folders(tmp_path / "data").make()
+
+
+@pytest.fixture()
+def store(folders: Folders) -> Iterator[Store]:
+    opened = Store.open(folders.store)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture()
+def ask(store: Store) -> Callable[[str], list[tuple[Any, ...]]]:
+    """Ask the store in SQL; the answer is a list of rows, with None where there is nothing."""
+    return lambda sql: answer(store, sql)
+
+
+def answer(store: Store, sql: str) -> list[tuple[Any, ...]]:
+    """The rows that this SQL gives, with None where there is nothing."""
+    frame = store.run(Query("test", sql)).astype(object)
+    return [tuple(row) for row in frame.where(frame.notna(), None).itertuples(index=False)]
+
+
+def write_csv(path: Path, rows: Sequence[dict[str, object]]) -> Path:
+    """Write these rows under the union of their columns."""
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path

@@ -1,0 +1,62 @@
+"""Through when the data run, and which week is therefore the one to report."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from cx.folders import Folders
+from cx.kpis import kpi
+from cx.questions.freshness import end_of, freshness
+from cx.store import Store
+from tests.given import MONDAY, land, row
+
+FIRST_WEEK = MONDAY.date()
+
+
+def daily(source: str, until: float, **columns: object) -> list[dict[str, object]]:
+    return [row(days=day + 0.1, source=source, **columns) for day in range(int(until))] + [row(days=until, source=source, **columns)]
+
+
+@pytest.mark.parametrize(
+    ("until", "now", "week"),
+    [
+        (9.5, 9.6, FIRST_WEEK),
+        (6.99, 7.2, FIRST_WEEK),
+        (6.8, 7.2, FIRST_WEEK),
+        (6.99, 6.995, FIRST_WEEK - timedelta(weeks=1)),
+        (6.5, 9.0, FIRST_WEEK - timedelta(weeks=1)),
+        (4.0, 30.0, FIRST_WEEK - timedelta(weeks=1)),
+    ],
+    ids=["running week", "Monday morning", "quiet Sunday evening", "Sunday night, not over", "Sunday half delivered", "stale"],
+)
+def test_the_week_to_report(store: Store, folders: Folders, until: float, now: float, week: date) -> None:
+    land(store, folders, daily("desk", until), now=MONDAY + timedelta(days=40))
+    assert freshness(store, MONDAY + timedelta(days=now)).last_week() == week
+
+
+def test_a_measure_waits_for_every_source_that_carries_it(store: Store, folders: Folders) -> None:
+    now = MONDAY + timedelta(days=9)
+    land(store, folders, [*daily("desk", 8.5), *daily("survey", 4.5, csat=5)], now=now)
+    fresh = freshness(store, now)
+    assert fresh.behind(kpi("csat"), end_of(FIRST_WEEK)) == ["survey"]
+    assert not fresh.complete(kpi("csat"), FIRST_WEEK)
+    assert fresh.complete(kpi("contact_rate"), FIRST_WEEK) is False  # the survey source's rows are contacts too
+    assert fresh.behind(kpi("nps"), end_of(FIRST_WEEK)) == []
+
+
+def test_a_source_that_speaks_rarely_is_given_time(store: Store, folders: Folders) -> None:
+    now = MONDAY + timedelta(days=16)
+    weekly = [row("review", days=day, source="reviews", brand="ours", csat=4) for day in (0.5, 7.5)]
+    land(store, folders, [*daily("desk", 15.5), *weekly], now=now)
+    assert freshness(store, now).behind(kpi("csat"), end_of(FIRST_WEEK + timedelta(weeks=1))) == []
+
+
+def test_containment_settles_a_day_later(store: Store, folders: Folders) -> None:
+    land(store, folders, daily("bot", 7.2, handled_by="bot"), now=MONDAY + timedelta(days=9))
+    fresh = freshness(store, MONDAY + timedelta(days=7.3))
+    assert fresh.complete(kpi("bot_escalation"), FIRST_WEEK)
+    assert not fresh.complete(kpi("containment"), FIRST_WEEK)
+
+
+def test_an_empty_store_is_empty(store: Store) -> None:
+    assert freshness(store, datetime(2026, 3, 1)).empty
