@@ -116,7 +116,7 @@ def _week_rows(weeks: pd.DataFrame) -> Rows:
     """The weeks in order, each with the unbroken run that it is part of, and whether it stands alone or last."""
     rows = sorted(rows_of(weeks), key=lambda row: row["week"])
     drawn = [row["finished"] and row["value"] is not None for row in rows]
-    runs = [*accumulate(now != before for before, now in pairwise([False, *drawn]))]
+    runs = [*accumulate(int(now != before) for before, now in pairwise([False, *drawn]))]
     sizes, last = Counter(runs), max((place for place, is_drawn in enumerate(drawn) if is_drawn), default=-1)
     return [
         {**row, "week": moment(row["week"]), "drawn": drawn[place], "run": runs[place],

@@ -55,7 +55,9 @@ def split(
     table["verdict"] = _verdicts(kpi, then, later, limits)
     table.loc[merged[:1], "groups"] = len(merged)
     empty = (table["n_before"] == 0) & (table["n_now"] == 0) & (table["total"].fillna(0) == 0)
-    return table[~empty].sort_values("total", key=abs, ascending=False, kind="stable", ignore_index=True)[COLUMNS]
+    return table[~empty].sort_values("total", key=abs, ascending=False, kind="stable", ignore_index=True)[
+        COLUMNS
+    ]
 
 
 def ratio(kpi: Kpi, parts: pd.DataFrame) -> tuple[Floats, Floats]:
@@ -78,7 +80,12 @@ def _numbered(before: pd.DataFrame, now: pd.DataFrame) -> tuple[pd.DataFrame, pd
 
 
 def _too_small(
-    kpi: Kpi, before: pd.DataFrame, now: pd.DataFrame, count: int, limits: SmallSamples, base: tuple[float, float] | None
+    kpi: Kpi,
+    before: pd.DataFrame,
+    now: pd.DataFrame,
+    count: int,
+    limits: SmallSamples,
+    base: tuple[float, float] | None,
 ) -> list[int]:
     """The groups to merge: those below the limit, and the next smallest until what is merged could be shown itself.
 
@@ -90,7 +97,9 @@ def _too_small(
     if not small.any():
         return []
     least = sizes.where(sizes > 0).min(axis=1)
-    order = pd.DataFrame({"small": ~small, "least": least}).sort_values(["small", "least"], kind="stable").index
+    order = (
+        pd.DataFrame({"small": ~small, "least": least}).sort_values(["small", "least"], kind="stable").index
+    )
     running = sizes.loc[order].cumsum()
     enough = ((running >= limits.hide) | (running == 0)).all(axis=1).to_numpy(copy=True)
     enough[: small.sum() - 1] = False
@@ -138,7 +147,9 @@ def _period(kpi: Kpi, frame: pd.DataFrame, count: int, base: float | None) -> _P
     return _Period(stats.estimate(kpi, sums), kpi.scale * numerators / (whole or nan), shares)
 
 
-def _quantile_periods(kpi: Kpi, before: pd.DataFrame, now: pd.DataFrame, count: int) -> tuple[_Period, _Period]:
+def _quantile_periods(
+    kpi: Kpi, before: pd.DataFrame, now: pd.DataFrame, count: int
+) -> tuple[_Period, _Period]:
     """A quantile has no parts, but the share of contacts that lie beyond it has (Firpo, Fortin and Lemieux).
 
     The share is taken over every threshold from the one quantile to the other, each counting alike: a contact counts 0
@@ -166,7 +177,11 @@ def _quantile_periods(kpi: Kpi, before: pd.DataFrame, now: pd.DataFrame, count: 
 def _beyond(hist: pd.DataFrame, count: int, low: float, high: float) -> tuple[Floats, Floats]:
     """By group: contacts counted by how far from bin `low` to bin `high` they lie, and contacts."""
     places = np.clip((hist["bin"] - low) / ((high - low) or 1), 0, 1)
-    sums = pd.DataFrame({"group": hist["group"], "far": places * hist["n"], "n": hist["n"]}).groupby("group").sum()
+    sums = (
+        pd.DataFrame({"group": hist["group"], "far": places * hist["n"], "n": hist["n"]})
+        .groupby("group")
+        .sum()
+    )
     sums = sums.astype(float).reindex(range(count), fill_value=0.0)
     return sums["far"].to_numpy(), sums["n"].to_numpy()
 
@@ -183,7 +198,10 @@ def _parts(then: _Period, later: _Period) -> pd.DataFrame:
     mix = shift * (typical - whole)
     table = pd.DataFrame({"rate": total - mix, "mix": mix, "total": total})
     for name, period in (("before", then), ("now", later)):
-        table[name], table[f"n_{name}"] = period.estimates["value"].to_numpy(), period.estimates["n"].to_numpy()
+        table[name], table[f"n_{name}"] = (
+            period.estimates["value"].to_numpy(),
+            period.estimates["n"].to_numpy(),
+        )
     return table
 
 

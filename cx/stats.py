@@ -36,12 +36,15 @@ class Row(Protocol):
     @property
     def value(self) -> float:
         """In the unit of the KPI; nan without data."""
+
     @property
     def lo(self) -> float:
         """The lower bound; nan without an interval."""
+
     @property
     def hi(self) -> float:
         """The upper bound; nan without an interval."""
+
     @property
     def n(self) -> float:
         """What was counted."""
@@ -132,7 +135,10 @@ def quantiles(hist: pd.DataFrame, keys: Sequence[str], q: float) -> pd.DataFrame
         at = np.searchsorted(running, before + np.where(exists, rank, 1))
         return np.where(exists, bins[at], nan)
 
-    low, high = bin_of(distributions.binom.ppf(TAIL, n, q)), bin_of(distributions.binom.ppf(1 - TAIL, n, q) + 1)
+    low, high = (
+        bin_of(distributions.binom.ppf(TAIL, n, q)),
+        bin_of(distributions.binom.ppf(1 - TAIL, n, q) + 1),
+    )
     both = np.where(np.isnan(low + high), nan, 1.0)
     lo, hi = np.expm1(low / BINS_PER_E) * both, np.expm1((high + 1) / BINS_PER_E) * both
     value = seconds(bin_of(np.maximum(np.ceil(n * q - 1e-9), 1)))
@@ -144,7 +150,9 @@ def seconds(bins: Any) -> Any:
     return np.expm1((bins + 0.5) / BINS_PER_E)
 
 
-def shown(base: float, limits: SmallSamples | None = None) -> Literal["no data", "hidden", "too few", "small", "ok"]:
+def shown(
+    base: float, limits: SmallSamples | None = None
+) -> Literal["no data", "hidden", "too few", "small", "ok"]:
     """How much of an estimate may be shown; hand it the `base` of its row."""
     limits = limits or SmallSamples()
     if isnan(base) or base <= 0:
@@ -223,7 +231,13 @@ def _total(total: Floats) -> Bounds:
     return total, none, none
 
 
-_FAMILIES: dict[str, Any] = {"share": _share, "balance": _balance, "mean": _mean, "rate": _rate, "total": _total}
+_FAMILIES: dict[str, Any] = {
+    "share": _share,
+    "balance": _balance,
+    "mean": _mean,
+    "rate": _rate,
+    "total": _total,
+}
 
 
 def _mover(now: tuple[float, float, float], before: tuple[float, float, float]) -> tuple[float, float]:
@@ -256,7 +270,9 @@ def _percent(now: Row, before: Row) -> tuple[float, float, float]:
 
 
 def _logs(row: Row) -> tuple[float, float, float]:
-    value, lo, hi = (log(bound) if bound > 0 else -inf if bound <= 0 else nan for bound in (row.value, row.lo, row.hi))
+    value, lo, hi = (
+        log(bound) if bound > 0 else -inf if bound <= 0 else nan for bound in (row.value, row.lo, row.hi)
+    )
     return value, lo, hi
 
 

@@ -106,7 +106,7 @@ def test_an_unsound_mapping_stops_neither_canonical_files_nor_other_mappings(ref
         (("[columns]", "[colums]"), "colums: it is not known. Did you mean 'columns'?"),
         (('kind = { constant = "contact" }', ""), "columns.kind: every row needs it"),
         (('kind = { constant = "contact" }', 'kind = { constant = "contcat" }'), "'contcat': it is not known. Did you mean 'contact'"),
-        (('"contact" }', '"contact", colour = 1 }'), "columns.kind.colour: known are column, constant, values and otherwise"),
+        (('"contact" }', '"contact", xyz = 1 }'), "columns.kind.xyz: known are column, constant, values and otherwise"),
         (('occurred_at = "Opened"', "occurred_at = 3"), "columns.occurred_at = 3: give the name of a column"),
         (('occurred_at = "Opened"', "occurred_at = {}"), "say either 'column' or 'constant'"),
         (('occurred_at = "Opened"', 'occurred_at = { column = "Opened", format = "%d.%q" }'), "columns.occurred_at.format = '%d.%q'"),

@@ -82,7 +82,9 @@ def test_parts_add_up_to_the_change_of_the_whole(kpi, data, hide):
     assert got["total"].abs().is_monotonic_decreasing
     back = split(kpi, now, before, SmallSamples(hide=hide))
     if hide == 0:
-        assert np.allclose(back.set_index("group")["rate"], -got.set_index("group")["rate"].reindex(back["group"]), atol=1e-8)
+        assert np.allclose(
+            back.set_index("group")["rate"], -got.set_index("group")["rate"].reindex(back["group"]), atol=1e-8
+        )
 
 
 @LAW
@@ -108,6 +110,9 @@ def test_parts_of_a_quantile_add_up_to_its_change(kpi, before, now, hide):
     ends = [stats.quantile(hist, kpi.quantile).value for hist in (before, now)]
     got = split(kpi, before, now, SmallSamples(hide=hide))
     adds_up(got, ends[1] - ends[0])
+    back = split(kpi, now, before, SmallSamples(hide=0)).set_index("group")
+    there = split(kpi, before, now, SmallSamples(hide=0)).set_index("group")
+    assert np.allclose(back["mix"], -there["mix"].reindex(back.index), atol=1e-9)
     if ends[0] == ends[1]:
         assert (got[["rate", "mix", "total"]] == 0).all(axis=None)
 
@@ -119,7 +124,9 @@ def test_a_slower_group_lifts_the_median_by_its_rate_and_more_of_a_slow_group_by
     mixed = split(FRT, before, before.assign(n=[40, 60]))
     assert mixed["rate"].abs().max() == pytest.approx(0)
     assert mixed["mix"].sum() == pytest.approx(change)
-    moved = split(FRT, before, pd.DataFrame([("bot", slower, 60), ("phone", slow, 40)], columns=["group", "bin", "n"]))
+    moved = split(
+        FRT, before, pd.DataFrame([("bot", slower, 60), ("phone", slow, 40)], columns=["group", "bin", "n"])
+    )
     assert row(moved, "bot")["rate"] == pytest.approx(np.expm1(5.205) - np.expm1(3.005))
     assert row(moved, "bot")["verdict"] == "real"
 

@@ -53,7 +53,9 @@ def histogram(seconds):
 )
 def test_published_vectors(kpi, parts, value, lo, hi, digits):
     got = one(kpi, *parts)
-    assert [round(x, digits) for x in (got.value, got.lo, got.hi)] == [round(x, digits) for x in (value, lo, hi)]
+    assert [round(x, digits) for x in (got.value, got.lo, got.hi)] == [
+        round(x, digits) for x in (value, lo, hi)
+    ]
 
 
 def test_an_estimate_agrees_with_scipy():
@@ -127,7 +129,12 @@ def test_swapping_promoters_and_detractors_turns_the_sign(a, b, c):
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(0, 60), st.integers(2, 9))
 def test_fewer_answers_make_a_wider_interval(a, b, c, times):
     n = a + b + c
-    for kpi, parts in ((NPS, (a, b, n)), (CSAT, (a, n)), (RATE, (a, n)), (CES, (3 * n + a, 9 * n + 7 * a, n + 2))):
+    for kpi, parts in (
+        (NPS, (a, b, n)),
+        (CSAT, (a, n)),
+        (RATE, (a, n)),
+        (CES, (3 * n + a, 9 * n + 7 * a, n + 2)),
+    ):
         few, lots = one(kpi, *parts), one(kpi, *(times * x for x in parts))
         # A balance is clamped at the ends of its scale, which may make the interval of few answers the shorter one.
         if kpi is not NPS or max(abs(few.lo), abs(few.hi)) < 100:
@@ -165,7 +172,9 @@ def test_the_ranks_are_those_of_the_tables_of_order_statistics(n, q, lower, uppe
 def test_quantiles_are_one_quantile_a_group():
     rng = np.random.default_rng(1)
     groups = {(week, team): rng.lognormal(5, 1, 4 + 30 * week) for week in range(4) for team in ("a", None)}
-    hist = pd.concat([histogram(s).assign(week=w, team=t) for (w, t), s in groups.items()]).sample(frac=1, random_state=1)
+    hist = pd.concat([histogram(s).assign(week=w, team=t) for (w, t), s in groups.items()]).sample(
+        frac=1, random_state=1
+    )
     got = quantiles(hist, ["week", "team"], 0.5)
     assert len(got) == len(groups)
     for row in got.itertuples():
@@ -182,7 +191,16 @@ def test_a_quantile_of_nothing_is_no_data():
 
 @pytest.mark.parametrize(
     ("base", "told"),
-    [(nan, "no data"), (0, "no data"), (4, "hidden"), (5, "too few"), (9, "too few"), (10, "small"), (30, "ok"), (inf, "ok")],
+    [
+        (nan, "no data"),
+        (0, "no data"),
+        (4, "hidden"),
+        (5, "too few"),
+        (9, "too few"),
+        (10, "small"),
+        (30, "ok"),
+        (inf, "ok"),
+    ],
 )
 def test_what_may_be_shown(base, told):
     assert shown(base) == told
@@ -278,11 +296,16 @@ def _draws(name, rng):
         return CES, 5.1, [many(CES, d.sum(axis=0), (d**2).sum(axis=0), np.full(DRAWS, 60)) for d in drawn]
     if name == "rate":
         return RATE, 12, [many(RATE, rng.poisson(0.012 * 2500, DRAWS), np.full(DRAWS, 2500.0)) for _ in "ab"]
-    hists = [pd.concat([histogram(rng.lognormal(7, 1, 80)).assign(key=i) for i in range(DRAWS // 3)]) for _ in "ab"]
+    hists = [
+        pd.concat([histogram(rng.lognormal(7, 1, 80)).assign(key=i) for i in range(DRAWS // 3)]) for _ in "ab"
+    ]
     return FRT, np.exp(7), [list(quantiles(h, ["key"], 0.5).itertuples(index=False)) for h in hists]
 
 
-@pytest.mark.parametrize(("name", "cover"), [("share", 0.94), ("balance", 0.94), ("mean", 0.935), ("rate", 0.95), ("quantile", 0.94)])
+@pytest.mark.parametrize(
+    ("name", "cover"),
+    [("share", 0.94), ("balance", 0.94), ("mean", 0.935), ("rate", 0.95), ("quantile", 0.94)],
+)
 def test_by_simulation_intervals_cover_and_changes_are_seldom_real_by_chance(name, cover):
     kpi, truth, (now, before) = _draws(name, np.random.default_rng(7))
     covered = np.mean([row.lo <= truth <= row.hi for row in now + before])

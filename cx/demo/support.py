@@ -131,9 +131,8 @@ def _handled(frame: pd.DataFrame, slow: Floats, rng: np.random.Generator) -> pd.
 def _handler(complaint: Flags, rng: np.random.Generator) -> Ints:
     """0 self-service, 1 bot, 2 human: complaints go to humans sooner."""
     draw = rng.random(len(complaint))
-    return (draw > np.where(complaint, 0.03, 0.13)).astype(int) + (
-        draw > np.where(complaint, 0.15, 0.36)
-    ).astype(int)
+    to_bot, to_human = np.where(complaint, 0.03, 0.13), np.where(complaint, 0.15, 0.36)
+    return np.asarray((draw > to_bot).astype(int) + (draw > to_human))
 
 
 def _repeats(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:

@@ -5,6 +5,7 @@ The week reported is the last one that is over and whose end the data have reach
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
@@ -68,6 +69,17 @@ class Origin:
     share: float
     began: date | None
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A candidate for an origin; `excess` is its share of the change beyond its usual share of the volume."""
+
+    kpi: Kpi
+    dimension: str
+    group: str
+    share: float
+    excess: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +177,13 @@ class Health:
         missed = [
             tile for tile in tiles if tile.kpi.headline and tile.target and tile.target.status == "missed"
         ]
-        leading = max(worse or better, key=_strength, default=None)
         return Headline(
             tone=_verdict(len(judged), len(worse), len(better)),
             compared=len(judged),
             worse=_names(worse),
             better=_names(better),
             missed=_names(missed),
-            origin=self._origin(leading.kpi) if leading else None,
+            origin=self._origin([tile.kpi for tile in worse or better]),
         )
 
     def _history(self, kpi: Kpi) -> pd.DataFrame:
@@ -226,32 +237,31 @@ class Health:
         empty = pd.Series({"value": np.nan, "lo": np.nan, "hi": np.nan, "n": 0.0, "base": 0.0})
         return found.iloc[0] if len(found) else empty
 
-    def _origin(self, kpi: Kpi) -> Origin | None:
-        """The group that stands out most: the largest share of the change beyond its share of the volume."""
-        found: list[tuple[float, str, str, float]] = []
-        for dimension in DIMENSIONS:
-            split = self.movers(kpi, dimension)
-            whole = split["total"].sum()
-            if len(split) < 2 or not whole:
-                continue
-            weights = split["n_now"] / split["n_now"].sum()
-            told = split["group"].notna() & (split["group"] != "") & (split["verdict"] == "real")
-            for group, total, weight in zip(
-                split["group"][told], split["total"][told], weights[told], strict=True
-            ):
-                found.append((total / whole - weight, dimension, group, total / whole))
-        excess, dimension, group, share = max(found, default=(0.0, "", "", 0.0))
-        if excess <= 0:
+    def _origin(self, kpis: list[Kpi]) -> Origin | None:
+        """The group in which one of these changes sits most: its share of the change, beyond its usual share of n."""
+        found = [place for kpi in kpis for dimension in DIMENSIONS for place in self._places(kpi, dimension)]
+        if not found:
             return None
-        narrowed = replace(self._filters, **{dimension: (group,)})
+        place = max(found, key=lambda place: place.excess)
+        narrowed = replace(self._filters, **{place.dimension: (place.group,)})
         return Origin(
-            kpi,
-            dimension,
-            group,
-            share,
-            self._began(kpi, narrowed),
-            _growing(reasons(self._store, narrowed, self.week)),
+            place.kpi,
+            place.dimension,
+            place.group,
+            place.share,
+            began=self._began(place.kpi, narrowed),
+            reasons=_growing(reasons(self._store, narrowed, self.week)),
         )
+
+    def _places(self, kpi: Kpi, dimension: str) -> Iterator[_Place]:
+        """The groups of a dimension that changed beyond noise and carry more of the change than of the volume."""
+        split = self.movers(kpi, dimension)
+        whole = split["total"].sum()
+        volume = split["n_before"] / (split["n_before"].sum() or np.nan)
+        for row, usual in zip(split.itertuples(), volume, strict=True):
+            share = float(row.total / whole) if whole else 0.0
+            if row.group and row.verdict == "real" and share > usual and len(split) > 1:
+                yield _Place(kpi, dimension, str(row.group), share, share - float(usual))
 
     def _began(self, kpi: Kpi, filters: Filters) -> date | None:
         last = self.week + timedelta(days=6)
@@ -292,12 +302,6 @@ def _growing(table: pd.DataFrame) -> tuple[str, ...]:
 
 def _names(tiles: list[Tile]) -> tuple[str, ...]:
     return tuple(tile.kpi.name for tile in tiles)
-
-
-def _strength(tile: Tile) -> float:
-    """How far a change lies outside of noise: its size in half-widths of its interval."""
-    half = (tile.change.hi - tile.change.lo) / 2
-    return abs(tile.change.amount) / half if half > 0 else 0.0
 
 
 def _verdict(judged: int, worse: int, better: int) -> Tone:

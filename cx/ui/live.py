@@ -61,6 +61,11 @@ class Server:
         """The version to show: the last one published, or the store's own where nobody publishes (in a test)."""
         return self.store.version if self._published is None else self._published
 
+    @property
+    def listeners(self) -> int:
+        """How many pages are listening now."""
+        return len(self._queues)
+
     async def publish(self) -> None:
         """Warm the store's newest version, then tell it to everyone who listens."""
         version = self.store.version
@@ -139,7 +144,7 @@ def version(key: str = "live") -> int:
     Call it once in a fragment; give each fragment of a page its own key.
     """
     shown = server().version
-    data = {"url": f"{_base()}/api/live", "version": shown, "heartbeat": HEARTBEAT_SECONDS}
+    data = {"url": f"{base_path()}/api/live", "version": shown, "heartbeat": HEARTBEAT_SECONDS}
     _listener(data=data, key=key, on_heard_change=lambda: None, height=1)
     return shown
 
@@ -149,7 +154,7 @@ _listener = st.components.v2.component("cx_live", js=(HERE / "live.js").read_tex
 
 def routes() -> list[BaseRoute]:
     """The server's own addresses, below the base path: the events, the owner's questions, fonts and pictures."""
-    base = _base()
+    base = base_path()
     return [
         Route(f"{base}/api/live", _live),
         door.route(f"{base}/api/doctor", _summary),
@@ -172,7 +177,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     ingest = threading.Thread(target=_ingest, args=(running, stop), name="cx-ingest", daemon=True)
     ingest.start()
     following = asyncio.create_task(running.follow())
-    with door.announced(running.folders.server, _base()), _when_told_to_stop(running.end_events):
+    with door.announced(running.folders.server, base_path()), _when_told_to_stop(running.end_events):
         try:
             yield
         finally:
@@ -219,6 +224,7 @@ def _summary() -> dict[str, object]:
     return summary(server().store)
 
 
-def _base() -> str:
+def base_path() -> str:
+    """The path below which the server answers: empty, or such as "/cx"."""
     path = str(st.get_option("server.baseUrlPath")).strip("/")
     return f"/{path}" if path else ""

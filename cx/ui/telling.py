@@ -178,12 +178,12 @@ def so_far(kpi: Kpi, told: SoFar) -> str:
 
 def target(kpi: Kpi, told: Target) -> tuple[str, tiles.Tone]:
     """Whether a target is met, and the tone of it."""
-    aim = value_text(kpi, told.value)
+    text = _plain(kpi, told.value)
     if told.status == "met":
-        return t("Target {target} met", target=aim), "good"
+        return t("Meets target {target}", target=text), "good"
     if told.status == "near":
-        return t("Target {target}: too close to tell", target=aim), "neutral"
-    return t("Misses target {target}", target=aim), "bad"
+        return t("About on target {target}", target=text), "neutral"
+    return t("Misses target {target}", target=text), "bad"
 
 
 def _range(told: Tile) -> str:
@@ -270,7 +270,7 @@ def growth(now: float, before: float) -> str:
 
 def aim(kpi: Kpi, told: Target) -> str:
     """A target by its value, as a label."""
-    return t("Target {target}", target=value_text(kpi, told.value))
+    return t("Target {target}", target=_plain(kpi, told.value))
 
 
 def reasons_caption(week: date) -> str:
@@ -308,8 +308,7 @@ def trend(kpi: Kpi, frame: pd.DataFrame) -> tuple[pd.DataFrame, float, Callable[
     drawn[["value", "lo", "hi"]] = drawn[["value", "lo", "hi"]] / size
 
     def written(amount: float) -> str:
-        told = f"{amount:.6g}".partition(".")[2]
-        text = number(amount, min(len(told), 2))
+        text = number(amount, _decimals(amount))
         return t("{value} {unit}", value=text, unit=unit) if kpi.is_duration else f"{text}{unit}"
 
     return drawn, float(size), written
@@ -369,6 +368,17 @@ def movers_alt(kpi: Kpi, dimension: str) -> str:
     return t(
         "What moved {measure}, by {dimension}", measure=label(kpi), dimension=t(DIMENSION_LABELS[dimension])
     )
+
+
+def _plain(kpi: Kpi, amount: float) -> str:
+    """A round value without decimals that say nothing."""
+    if kpi.is_duration:
+        return value_text(kpi, amount)
+    return f"{number(amount, _decimals(amount))}{kpi.unit}"
+
+
+def _decimals(amount: float) -> int:
+    return min(len(f"{amount:.6g}".partition(".")[2]), 2)
 
 
 def _week_text(row: pd.Series) -> str:

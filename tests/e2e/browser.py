@@ -1,0 +1,95 @@
+"""A real server on a free port, and a real browser to look at it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+PROJECT = Path(__file__).resolve().parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+DESKTOP, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
+PATIENCE_SECONDS = 60
+
+needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
+
+
+@dataclass
+class Running:
+    """A server that a test started: where it answers, and its process."""
+
+    url: str
+    process: subprocess.Popen
+
+    def ask(self, path: str, **headers: str) -> bytes:
+        request = urllib.request.Request(f"{self.url}/{path}", headers=headers)
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+            return answer.read()
+
+    def stop(self) -> int:
+        """Ask it to stop, as Ctrl+C does, and return its exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(PATIENCE_SECONDS)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("localhost", 0))
+        return found.getsockname()[1]
+
+
+@contextmanager
+def serving(data: Path, script: Path = PROJECT / "app.py", base: str = "", port: int = 0):
+    """`streamlit run` on this data folder, from when it answers until the end of the block."""
+    port = port or free_port()
+    options = {"server.port": port, "server.headless": "true", "server.baseUrlPath": base}
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{k}={v}" for k, v in options.items())]
+    environment = {**os.environ, "CX_DATA": str(data), "PYTHONPATH": str(PROJECT)}
+    with open(data / "server.log", "w") as log:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
+    running = Running(f"http://localhost:{port}/{base}".rstrip("/"), process)
+    try:
+        _wait(running, data / "server.log")
+        yield running
+    finally:
+        if process.poll() is None:
+            running.stop()
+
+
+def _wait(running: Running, log: Path) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < until and running.process.poll() is None:
+        try:
+            running.ask("_stcore/health")
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"The server did not come up:\n{log.read_text()}")
+
+
+@contextmanager
+def browsing(**context):
+    """A fresh browser context; options are playwright's: viewport, color_scheme, reduced_motion, locale …"""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield chromium.new_context(**{"viewport": DESKTOP, **context})
+        finally:
+            chromium.close()

@@ -1,0 +1,344 @@
+"""An export into the store: every rule, the latest state of each row, exactly once, whatever the order."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as parquet
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cx import rollups, words
+from cx.folders import Folders
+from cx.ingest import Refusal, Report, explain, take_in
+from cx.ingest.check import CODES
+from cx.ingest.rules import RULES
+from cx.model import COLUMNS
+from cx.store import Store
+from tests.conftest import NOW, answer, write_csv
+
+Ask = Callable[[str], list[tuple[Any, ...]]]
+ROW = {"source": "desk", "interaction_id": "1", "occurred_at": "2025-10-01 10:00:00", "kind": "contact", "channel": "web"}
+
+
+def ingest(store: Store, folders: Folders, *rows: dict[str, object], name: str = "x.csv") -> Report:
+    return take_in(store, folders, write_csv(folders.root / name, rows), NOW)
+
+
+@pytest.mark.parametrize(
+    ("changed", "refused"),
+    [
+        ({"source": ""}, ("source", None, "missing")),
+        ({"interaction_id": "  "}, ("interaction_id", None, "missing")),
+        ({"occurred_at": ""}, ("occurred_at", None, "missing")),
+        ({"kind": ""}, ("kind", None, "missing")),
+        ({"channel": ""}, ("channel", None, "missing")),
+        ({"kind": "order", "product": "lamp", "units": 1, "amount": 2}, ("order_id", None, "missing")),
+        ({"kind": "review"}, ("sentiment, csat, nps, text", None, "missing_one_of")),
+        ({"kind": "contcat"}, ("kind", "contcat", "not_allowed")),
+        ({"stage": "Support"}, ("stage", "Support", "not_allowed")),
+        ({"occurred_at": "01.10.2025"}, ("occurred_at", "01.10.2025", "not_a_time")),
+        ({"occurred_at": "2025-02-30"}, ("occurred_at", "2025-02-30", "not_a_time")),
+        ({"occurred_at": "infinity"}, ("occurred_at", "infinity", "not_a_time")),
+        ({"occurred_at": "2025-10-12 14:10:01"}, ("occurred_at", "2025-10-12 14:10:01", "in_the_future")),
+        ({"occurred_at": "2025-10-12 12:00 -0500"}, ("occurred_at", "2025-10-12 12:00 -0500", "in_the_future")),
+        ({"updated_at": "yesterday"}, ("updated_at", "yesterday", "not_a_time")),
+        ({"amount": "1,000"}, ("amount", "1,000", "not_a_number")),
+        ({"amount": "nan"}, ("amount", "nan", "not_a_number")),
+        ({"amount": "1e999"}, ("amount", "1e999", "not_a_number")),
+        ({"amount": "1_000"}, ("amount", "1_000", "not_a_number")),
+        ({"amount": "-0.01"}, ("amount", "-0.01", "too_low")),
+        ({"resolution_seconds": "-1"}, ("resolution_seconds", "-1", "too_low")),
+        ({"units": "3000000000"}, ("units", "3000000000", "too_high")),
+        ({"units": "0x10"}, ("units", "0x10", "not_a_number")),
+        ({"csat": "4.4"}, ("csat", "4.4", "not_whole")),
+        ({"csat": "0"}, ("csat", "0", "off_scale")),
+        ({"csat": "6"}, ("csat", "6", "off_scale")),
+        ({"nps": "11"}, ("nps", "11", "off_scale")),
+        ({"ces": "8"}, ("ces", "8", "off_scale")),
+        ({"escalated": "perhaps"}, ("escalated", "perhaps", "not_true_or_false")),
+        ({"handled_by": "x" * 200}, ("handled_by", "x" * 80, "not_allowed")),
+    ],
+)  # fmt: skip
+def test_a_row_that_breaks_a_rule_is_refused_with_its_column_value_and_rule(
+    store: Store, folders: Folders, ask: Ask, changed: dict[str, object], refused: tuple[str, str | None, str]
+):
+    report = ingest(store, folders, ROW, ROW | {"interaction_id": "2"} | changed)
+    assert (report.rows_read, report.rows_kept, report.rows_refused) == (2, 1, 1)
+    assert report.examples == (Refusal("x.csv", 2, *refused),)
+    assert ask("select file_row, column_name, value, rule from refusals") == [(2, *refused)]
+    assert ask("select interaction_id from interactions") == [("1",)]
+
+
+@pytest.mark.parametrize(
+    ("column", "told", "kept"),
+    [
+        ("occurred_at", "2025-10-01T10:00:00Z", datetime(2025, 10, 1, 10)),
+        ("occurred_at", "2025-10-01 10:00:00 -0800", datetime(2025, 10, 1, 18)),
+        ("occurred_at", "2025-10-01T10:00:00.5+03:30", datetime(2025, 10, 1, 6, 30, 0, 500_000)),
+        ("occurred_at", "2025-10-01", datetime(2025, 10, 1)),
+        ("occurred_at", "2025-10-12 14:10:00", datetime(2025, 10, 12, 14, 10)),
+        ("csat", "4.0", 4),
+        ("nps", "0", 0),
+        ("amount", "1e3", 1000.0),
+        ("amount", ".5", 0.5),
+        ("escalated", "YES", True),
+        ("escalated", "0", False),
+        ("product", "  lamp ", "lamp"),
+        ("product", "  ", None),
+        ("text", " so so ", " so so "),
+        ("brand", "", "ours"),
+        ("brand", "Acme", "Acme"),
+    ],
+)
+def test_a_value_is_understood(store: Store, folders: Folders, ask: Ask, column: str, told: str, kept: object):
+    assert ingest(store, folders, ROW | {column: told}).rows_kept == 1
+    assert ask(f"select {column} from interactions") == [(kept,)]
+
+
+def test_every_rule_is_explained_with_what_to_do():
+    assert {rule for _, rule in CODES} | {"broken_line"} == set(RULES)
+    for column, rule in CODES:
+        sentence = explain(rule, column, "9")
+        assert sentence.endswith(("?", "."))
+        assert "{" not in sentence
+    assert explain("not_allowed", "kind", "contcat").endswith("Did you mean 'contact'?")
+    assert "1 to 5" in explain("off_scale", "csat", "9")
+
+
+def test_refused_values_never_hold_personal_data(store: Store, folders: Folders, ask: Ask):
+    row = ROW | {"customer_id": "jane@example.org", "text": "call me", "csat": "9"}
+    ingest(store, folders, row, ROW | {"kind": "signup", "customer_id": "", "interaction_id": "2"})
+    assert ask("select column_name, value from refusals order by file_row") == [("csat", "9"), ("customer_id", None)]
+    assert "jane" not in str(ask("select * from refusals"))
+
+
+def test_without_consent_the_row_is_kept_but_nothing_personal(store: Store, folders: Folders, ask: Ask):
+    row = ROW | {"kind": "signup", "customer_id": "jane", "text": "hello"}
+    consents = enumerate(("true", "false", ""))
+    ingest(store, folders, *(row | {"interaction_id": i, "consent": consent} for i, consent in consents))
+    assert ask("select customer_id, text from interactions order by interaction_id") == [
+        ("jane", "hello"), (None, None), ("jane", "hello"),
+    ]  # fmt: skip
+
+
+def test_a_row_without_a_time_of_change_takes_the_files(store: Store, folders: Folders, ask: Ask):
+    path = write_csv(folders.root / "x.csv", [ROW])
+    os.utime(path, (datetime(2025, 10, 2, 3, tzinfo=UTC).timestamp(),) * 2)
+    take_in(store, folders, path, NOW)
+    assert ask("select updated_at from interactions") == [(datetime(2025, 10, 2, 3),)]
+
+
+def test_of_the_same_row_twice_in_a_file_the_latest_is_kept_and_the_other_listed(store: Store, folders: Folders, ask: Ask):
+    states = [("2025-10-03", 5), ("2025-10-05", 1), ("2025-10-04", 3)]
+    report = ingest(store, folders, *(ROW | {"updated_at": at, "csat": score} for at, score in states))
+    assert (report.rows_kept, report.rows_superseded, report.rows_refused) == (1, 2, 0)
+    assert ask("select csat, file_row from interactions") == [(1, 2)]
+    assert [(r.row, r.value, r.rule) for r in report.examples] == [
+        (1, "1", "superseded_in_file"), (3, "1", "superseded_in_file"),
+    ]  # fmt: skip
+
+
+def test_a_later_export_replaces_a_row_and_both_its_days_are_recounted(store: Store, folders: Folders, ask: Ask):
+    ingest(store, folders, ROW | {"updated_at": "2025-10-01 11:00"})
+    report = ingest(store, folders, ROW | {"updated_at": "2025-10-08", "occurred_at": "2025-10-07", "kind": "complaint", "reason": "late"})
+    assert (report.rows_kept, report.rows_superseded) == (1, 0)
+    assert ask("select kind from interactions") == [("complaint",)]
+    assert ask("select day::varchar, contacts, complaints from r_day") == [("2025-10-07", 1, 1)]
+
+
+def test_an_older_export_does_not_undo_a_newer_one(store: Store, folders: Folders, ask: Ask):
+    ingest(store, folders, ROW | {"updated_at": "2025-10-08", "csat": 5})
+    report = ingest(store, folders, ROW | {"updated_at": "2025-10-01", "csat": 1}, name="old.csv")
+    assert (report.rows_kept, report.rows_superseded) == (0, 1)
+    assert report.examples == (Refusal("old.csv", 1, "interaction_id", "1", "superseded_in_store"),)
+    assert ask("select csat from interactions") == [(5,)]
+
+
+def test_the_same_content_under_any_name_changes_nothing(store: Store, folders: Folders, ask: Ask):
+    ingest(store, folders, ROW)
+    version = store.version
+    report = ingest(store, folders, ROW, name="renamed.csv")
+    assert report == Report("renamed.csv", already=True)
+    assert store.version == version
+    assert ask("select count(*) from files") == [(1,)]
+
+
+def test_rows_that_stand_already_are_not_rewritten(store: Store, folders: Folders, ask: Ask):
+    row = ROW | {"updated_at": "2025-10-02"}
+    ingest(store, folders, row)
+    report = ingest(store, folders, row, row | {"interaction_id": "2"}, name="more.csv")
+    assert report.rows_kept == 2
+    assert ask("select interaction_id, file_id from interactions order by 1") == [("1", 1), ("2", 2)]
+
+
+def test_a_file_of_refused_rows_alone_is_in_the_ledger(store: Store, folders: Folders, ask: Ask):
+    report = ingest(store, folders, ROW | {"csat": "9"})
+    assert (report.rows_kept, report.reason) == (0, "")
+    assert ask("select name, rows_read, rows_kept, rows_refused, reason from files") == [("x.csv", 1, 0, 1, None)]
+    assert ask("select count(*) from r_day") == [(0,)]
+
+
+def test_broken_lines_are_refused_rows(store: Store, folders: Folders, ask: Ask):
+    path = write_csv(folders.root / "x.csv", [ROW, ROW | {"interaction_id": "2"}])
+    path.write_text(path.read_text() + "desk,3\n")
+    report = take_in(store, folders, path, NOW)
+    assert (report.rows_read, report.rows_kept, report.rows_refused) == (3, 2, 1)
+    assert report.examples == (Refusal("x.csv", 3, "", "2", "broken_line"),)
+
+
+def test_typed_parquet_is_taken_as_it_is(store: Store, folders: Folders, ask: Ask):
+    frame = pd.DataFrame([ROW | {"csat": 4.0, "escalated": True}, ROW | {"interaction_id": "2"}])
+    frame["occurred_at"] = pd.to_datetime(frame["occurred_at"]).dt.tz_localize("America/New_York")
+    frame.to_parquet(folders.root / "x.parquet")
+    assert take_in(store, folders, folders.root / "x.parquet", NOW).rows_kept == 2
+    assert ask("select occurred_at, csat, escalated from interactions order by interaction_id") == [
+        (datetime(2025, 10, 1, 14), 4, True), (datetime(2025, 10, 1, 14), None, None),
+    ]  # fmt: skip
+
+
+def test_a_column_of_another_type_sets_the_whole_file_aside(store: Store, folders: Folders, ask: Ask):
+    columns = {name: [value] for name, value in ROW.items()} | {"amount": [{"value": 1}]}
+    parquet.write_table(pa.table(columns), folders.root / "x.parquet")
+    report = take_in(store, folders, folders.root / "x.parquet", NOW)
+    assert "'amount' holds struct<value: int64>" in report.reason
+    assert ask("select count(*) from interactions") == [(0,)]
+    assert ask("select reason from files") == [(report.reason,)]
+
+
+MAPPED = """
+name = "tickets"
+recognise = ["No", "Opened"]
+[columns]
+source = { constant = "o'desk" }
+interaction_id = "No"
+occurred_at = { column = "Opened", format = "%d/%m/%Y %H:%M", time_zone = "America/New_York" }
+kind = { column = "Type", values = { "it's bad" = "complaint", spam = "" }, otherwise = "contact" }
+channel = "Via"
+reason = { column = "Type" }
+resolution_seconds = { column = "Hours", unit = "h" }
+amount = { column = "Refund", unit = "cents" }
+csat = { column = "Mood", values = { good = 5, bad = 1, none = "" } }
+updated_at = { column = "Changed", epoch = "ms" }
+"""
+
+
+def test_a_mapping_gives_constants_values_units_formats_and_zones(store: Store, folders: Folders, ask: Ask):
+    (folders.reference / "mappings").mkdir()
+    (folders.reference / "mappings" / "t.toml").write_text(MAPPED)
+    row = {"No": 7, "Opened": "08/03/2025 12:00", "Type": "it's bad", "Via": "web", "Hours": "1.5", "Refund": 250,
+           "Mood": "good", "Changed": 1741600000000}  # fmt: skip
+    others = [{"No": 8, "Opened": "09/03/2025 12:00", "Type": "how?", "Mood": "none"}, {"No": 9, "Type": "spam"}, {"No": 10, "Mood": "so so"}]
+    report = ingest(store, folders, row, *(row | other for other in others))
+    assert report.format == "tickets"
+    assert [(r.row, r.column, r.value, r.rule) for r in report.examples] == [
+        (3, "kind", None, "missing"), (4, "csat", "so so", "not_a_number"),
+    ]  # fmt: skip
+    assert ask("select source, occurred_at, kind, resolution_seconds, amount, csat from interactions order by 2") == [
+        ("o'desk", datetime(2025, 3, 8, 17), "complaint", 5400.0, 2.5, 5),
+        ("o'desk", datetime(2025, 3, 9, 16), "contact", 5400.0, 2.5, None),  # summer time began
+    ]
+    assert ask("select distinct updated_at from interactions") == [(datetime(2025, 3, 10, 9, 46, 40),)]
+
+
+def test_progress_is_told_to_its_end(store: Store, folders: Folders):
+    told: list[float] = []
+    take_in(store, folders, write_csv(folders.root / "x.csv", [ROW]), NOW, lambda phase, done: told.append(done))
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0.0, 1.0)
+
+
+def test_reasons_are_told_in_the_viewers_language():
+    words.use("fa")
+    try:
+        assert explain("off_scale", "csat", "9").count("۵") == 1
+    finally:
+        words.use("en")
+
+
+# The laws: whatever the order and the batches, the store is the same.
+
+ID = st.sampled_from(["1", "2", "3", "4"])
+STATES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "source": st.sampled_from(["desk", "shop"]),
+            "interaction_id": ID,
+            "occurred_at": st.integers(0, 96).map(lambda hours: str(datetime(2025, 10, 1) + timedelta(hours=hours))),
+            "kind": st.sampled_from(["contact", "complaint", "order"]),
+            "channel": st.sampled_from(["web", "phone"]),
+            "customer_id": st.sampled_from(["a", "b", ""]),
+            "reason": st.sampled_from(["late", "broken"]),
+            "order_id": st.sampled_from(["o1", "o2"]),
+            "product": st.just("lamp"),
+            "units": st.integers(1, 3),
+            "amount": st.integers(1, 9),
+            "handled_by": st.sampled_from(["bot", "human"]),
+            "first_response_seconds": st.integers(0, 9),
+            "csat": st.sampled_from([1, 5, 9]),
+            "updated_at": st.sampled_from(["2025-10-06", "2025-10-07"]),
+        }
+    ),
+    max_size=12,
+)
+BATCHES = st.lists(st.integers(0, 3), min_size=12, max_size=12)
+
+
+@contextmanager
+def fresh_store() -> Iterator[tuple[Store, Folders]]:
+    with tempfile.TemporaryDirectory() as root:
+        folders = Folders(Path(root)).make()
+        store = Store.open(folders.store)
+        try:
+            yield store, folders
+        finally:
+            store.close()
+
+
+def held(store: Store) -> list[list[tuple[Any, ...]]]:
+    """All that the store holds, but for the files that it came from; sums rounded, as their order may differ."""
+    tables = [answer(store, f"select {', '.join(COLUMNS)} from interactions")]
+    tables += [answer(store, f"select * from {table}") for table in rollups.TABLES]
+    rounded = [[tuple(round(v, 6) if isinstance(v, float) else v for v in row) for row in rows] for rows in tables]
+    return [sorted(rows, key=repr) for rows in rounded]
+
+
+def taken(states: list[dict[str, object]], batches: list[int]) -> list[list[tuple[Any, ...]]]:
+    """The store after these states came in files, the state at i in the file batches[i]."""
+    with fresh_store() as (store, folders):
+        for batch in sorted(set(batches)):
+            rows = [state for state, of in zip(states, batches, strict=False) if of == batch]
+            if rows:
+                ingest(store, folders, *rows, name=f"{batch}.csv")
+        before, version = held(store), store.version
+        for batch in sorted(set(batches), reverse=True):
+            if (folders.root / f"{batch}.csv").exists():
+                assert take_in(store, folders, folders.root / f"{batch}.csv", NOW).already
+        assert (held(store), store.version) == (before, version)
+        recount(store)
+        assert held(store) == before
+        return before
+
+
+def recount(store: Store) -> None:
+    """Empty the rollups and count every day anew."""
+    with store.transaction() as cursor:
+        for table in rollups.TABLES:
+            cursor.execute(f"delete from {table}")
+        rollups.refresh(cursor, [date(2025, 10, 1) + timedelta(days=day) for day in range(6)])
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(STATES, BATCHES, BATCHES, st.randoms(use_true_random=False))
+def test_any_order_and_any_batches_give_the_same_store_and_twice_is_once(states, batches, others, chance):
+    shuffled = chance.sample(states, len(states))
+    assert taken(states, batches) == taken(shuffled, others)
