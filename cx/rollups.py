@@ -68,7 +68,7 @@ PARTS: dict[str, str] = {
     "gap_squares": _sum("(csat - expectation) * (csat - expectation)", _PAIRED),
     "gap_answers": _count(_PAIRED),
     "orders": _sum("order_share", "kind = 'order'"),
-    "orders_referred": _sum("order_share", "kind = 'order' and referred"),
+    "orders_referred": _sum("order_share", "kind = 'order' and order_referred = 1"),
     "units": _sum("units", "kind = 'order'", "bigint"),
     "revenue": _sum("amount", "kind = 'order'"),
     "interactions": "cast(count(*) as bigint)",
@@ -96,6 +96,8 @@ create table if not exists r_complaints (
 
 _PARTS_SQL = ",\n  ".join(f"{sql} as {name}" for name, sql in PARTS.items())
 
+_REFRESHED = "day in (select unnest($days)) and source in (select unnest($sources))"
+
 _PREPARED = f"""
 with contacts as (
   select source, interaction_id,
@@ -108,15 +110,16 @@ with contacts as (
 prepared as (
   select cast(i.occurred_at as date) as day, i.*,
     coalesce(c.next_at <= i.occurred_at + interval 1 day, false) as came_back,
-    case when i.kind = 'order'
-      then 1.0 / count(*) over (partition by i.kind, i.source, i.order_id, cast(i.occurred_at as date))
-    end as order_share
+    case when i.kind = 'order' then 1.0 / count(*) over line_of_order end as order_share,
+    max(case when i.referred then 1 else 0 end) over line_of_order as order_referred
   from interactions i
   left join contacts c on c.source = i.source and c.interaction_id = i.interaction_id
   where i.brand = '{OURS}' and i.occurred_at >= $first and i.occurred_at < $after_next
-    and cast(i.occurred_at as date) in (select unnest($days))
+    and cast(i.occurred_at as date) in (select unnest($days)) and i.source in (select unnest($sources))
+  window line_of_order as (partition by i.kind, i.source, i.order_id, cast(i.occurred_at as date))
 )"""
-# Each order counts once however many lines it has: its lines share it out, so orders stay additive by product.
+# Each order counts once however many lines it has: its lines share it out, so orders stay additive by product. What
+# is said of the whole order may stand on its first line only.
 # The time bounds are plain values beside the list of days: a list alone would miss the table's zone maps.
 
 _DAY = f"""
@@ -143,19 +146,30 @@ group by {", ".join(_KEYS)}, reason"""
 TABLES = ("r_day", "r_hist", "r_complaints")
 
 
-def refresh(cursor: Executes, touched: Sequence[date]) -> None:
-    """Recompute the rollups of the days touched, and of the day before each, whose contacts may have come back."""
+_ANSWERED_BY_MACHINES = f"""
+select distinct source from interactions
+where {_UNASSISTED} and occurred_at >= $first and occurred_at < $after_next"""
+
+
+def refresh(cursor: Executes, touched: Sequence[date], sources: Sequence[str]) -> None:
+    """Recompute the rollups of these sources for the days touched, and for the day before each.
+
+    A contact of any source may end the containment of one that a bot of another source had answered up to a day
+    earlier, so sources with such contacts are recomputed along.
+    """
     days = sorted({day - timedelta(days=back) for day in touched for back in (0, 1)})
     if not days:
         return
-    values: dict[str, object] = {
-        "days": days,
-        "days_and_next": sorted({day + timedelta(days=on) for day in days for on in (0, 1)}),
-        "first": days[0],
-        "after_next": days[-1] + timedelta(days=2),
-    }
+    bounds = {"first": days[0], "after_next": days[-1] + timedelta(days=2)}
+    machines = [source for (source,) in cursor.execute(_ANSWERED_BY_MACHINES, bounds).fetchall()]
+    kept = {"days": days, "sources": sorted({*sources, *machines})}
     for table in TABLES:
-        cursor.execute(f"delete from {table} where day in (select unnest($days))", {"days": days})
+        cursor.execute(f"delete from {table} where {_REFRESHED}", kept)
+    values = {
+        **bounds,
+        **kept,
+        "days_and_next": sorted({day + timedelta(days=on) for day in days for on in (0, 1)}),
+    }
     cursor.execute(_DAY, values)
     cursor.execute(_COMPLAINTS, values)
     for measure in HISTOGRAMS:

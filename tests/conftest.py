@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cx import demo
+from cx.demo import Demo
 from cx.folders import Folders
+from cx.ingest import take_in
 from cx.query import Query
 from cx.store import Store
 
@@ -18,24 +22,24 @@ NOW = datetime(2025, 10, 12, 14, 5)
 """The moment that tests call now; a Sunday."""
 
 
-@pytest.fixture()
+@pytest.fixture
 def now() -> datetime:
     return NOW
 
 
-@pytest.fixture()
+@pytest.fixture
 def folders(tmp_path: Path) -> Folders:
     return Folders(tmp_path / "data").make()
 
 
-@pytest.fixture()
+@pytest.fixture
 def store(folders: Folders) -> Iterator[Store]:
     opened = Store.open(folders.store)
     yield opened
     opened.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def ask(store: Store) -> Callable[[str], list[tuple[Any, ...]]]:
     """Ask the store in SQL; the answer is a list of rows, with None where there is nothing."""
     return lambda sql: answer(store, sql)
@@ -55,3 +59,26 @@ def write_csv(path: Path, rows: Sequence[dict[str, object]]) -> Path:
         writer.writeheader()
         writer.writerows(rows)
     return path
+
+
+@dataclass(frozen=True)
+class DemoCompany:
+    """The demo company, taken in: what was made, where its store is (closed), and the moment that it is now."""
+
+    demo: Demo
+    folders: Folders
+    now: datetime
+
+
+@pytest.fixture(scope="session")
+def demo_company(tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
+    """One demo company for all tests that only read it. Its now is a Wednesday at noon."""
+    through = datetime(2026, 3, 11, 12)
+    folders = Folders(tmp_path_factory.mktemp("demo")).make()
+    made = demo.make(folders.root / "demo", through)
+    demo.install_reference(made, folders.reference)
+    store = Store.open(folders.store)
+    reports = [take_in(store, folders, path, now=through) for path in made.exports]
+    store.close()
+    assert [report for report in reports if report.reason or report.rows_refused] == []
+    return DemoCompany(made, folders, through)

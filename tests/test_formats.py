@@ -23,7 +23,7 @@ kind = { constant = "contact" }
 """
 
 
-@pytest.fixture()
+@pytest.fixture
 def reference(tmp_path: Path) -> Path:
     (tmp_path / "mappings").mkdir()
     return tmp_path
@@ -48,13 +48,14 @@ def test_an_unknown_column_is_noted_with_the_nearest_that_is_free():
 
 
 def test_a_file_of_no_known_format_is_told_what_it_lacks_and_what_is_near():
-    with pytest.raises(FileRefused, match="It lacks 'interaction_id' and 'kind'.*'interaction-id'"):
+    with pytest.raises(FileRefused, match=r"It lacks 'interaction_id' and 'kind'.*'interaction-id'"):
         recognise(["source", "interaction-id", "occurred_at"])
 
 
-def test_a_column_that_stands_twice_is_not_guessed_at():
+@pytest.mark.parametrize("twin", ["source", "Source"])
+def test_a_column_that_stands_twice_is_not_guessed_at(twin: str):
     with pytest.raises(FileRefused, match="'source' stands more than once"):
-        recognise([*VITAL, "source"])
+        recognise([*VITAL, twin])
 
 
 def test_a_mapping_is_recognised_by_some_of_the_columns(reference: Path):
@@ -72,7 +73,9 @@ def test_a_mapping_can_be_for_files_of_a_name(reference: Path):
 
 def test_the_mapping_that_names_more_columns_wins_and_a_tie_is_refused(reference: Path):
     mapping_file(reference, SOUND)
-    mapping_file(reference, SOUND.replace('"tickets"', '"plus"').replace('"Opened"]', '"Opened", "Plan"]'), "b.toml")
+    mapping_file(
+        reference, SOUND.replace('"tickets"', '"plus"').replace('"Opened"]', '"Opened", "Plan"]'), "b.toml"
+    )
     assert recognise(["Ticket", "Opened", "Plan"], "x.csv", reference).name == "plus"
     mapping_file(reference, SOUND, "twin.toml")
     with pytest.raises(FileRefused, match=r"tickets.toml and twin.toml"):
@@ -80,11 +83,16 @@ def test_the_mapping_that_names_more_columns_wins_and_a_tie_is_refused(reference
 
 
 def test_the_first_spelling_that_is_there_is_read_and_an_absent_column_is_noted(reference: Path):
-    mapping_file(reference, SOUND + 'resolution_seconds = { column = ["Mins", "Minutes"], unit = "min" }\nreason = "Topic"')
+    mapping_file(
+        reference,
+        SOUND + 'resolution_seconds = { column = ["Mins", "Minutes"], unit = "min" }\nreason = "Topic"',
+    )
     found = recognise(["Ticket", "Opened", "Minutes", "Topics"], "x.csv", reference)
     assert found.sources["resolution_seconds"].columns == ("Minutes",)
     assert found.sources["resolution_seconds"].scale == 60
-    assert found.notes == ("tickets.toml takes 'reason' from 'Topic', which is not there. Did you mean 'Topics'?",)
+    assert found.notes == (
+        "tickets.toml takes 'reason' from 'Topic', which is not there. Did you mean 'Topics'?",
+    )
 
 
 def test_an_unsound_mapping_stops_neither_canonical_files_nor_other_mappings(reference: Path):
@@ -119,7 +127,9 @@ def test_an_unsound_mapping_stops_neither_canonical_files_nor_other_mappings(ref
         (('occurred_at = "Opened"', 'occurred_at = "Opened"\nsentimnt = "mood"'), "columns.sentimnt: it is not known. Did you mean 'sentiment'"),
     ],
 )  # fmt: skip
-def test_an_unsound_mapping_names_the_file_the_key_and_what_to_do(reference: Path, change: tuple[str, str], told: str):
+def test_an_unsound_mapping_names_the_file_the_key_and_what_to_do(
+    reference: Path, change: tuple[str, str], told: str
+):
     assert change[0] in SOUND
     path = mapping_file(reference, SOUND.replace(*change))
     with pytest.raises(MappingError) as caught:

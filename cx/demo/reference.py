@@ -18,10 +18,10 @@ from cx.demo.story import LAG_DAYS, LAG_SHAPE, Campaign, Story
 FILES = ("campaigns.csv", "targets.csv", "benchmarks.csv")
 
 _TARGETS = (  # metric, weeks before the last finished week, value in the KPI's unit (durations in seconds), owner
-    ("nps", 103, 20, "Marketing"),
+    ("nps", 103, 15, "Marketing"),
     ("csat", 103, 75, "Customer care"),
     ("csat", 26, 78, "Customer care"),
-    ("ces", 103, 4.8, "Product"),
+    ("ces", 103, 4.5, "Product"),
     ("fcr", 103, 70, "Customer care"),
     ("first_response", 103, 2700, "Customer care"),
     ("complaint_rate", 103, 50, "Quality"),

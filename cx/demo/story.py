@@ -151,7 +151,7 @@ def story(calendar: Calendar) -> Story:
     alone = monday - timedelta(weeks=19)
     surge = Surge("Capsule Box", "damaged in transit", alone, alone + timedelta(days=21), 6.0, None)
     began = hurts.starts_on + timedelta(days=8)
-    defect = Surge("Aroma One", "leaks", began, monday + timedelta(weeks=4), 9.0, hurts.id)
+    defect = Surge("Aroma One", "leaks", began, monday + timedelta(weeks=4), 10.0, hurts.id)
     return Story(calendar, (*past, only_sells, hurts), (surge, defect), defect, only_sells.id)
 
 

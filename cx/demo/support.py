@@ -33,7 +33,7 @@ _HOURS = np.array(
     [1, 1, 0.5, 0.5, 0.5, 1, 3, 10, 30, 50, 55, 52, 46, 48, 50, 48, 45, 40, 32, 24, 18, 12, 6, 3]
 )
 _RATES: Floats = SHARES_OF_REASONS * COMPLAINTS[:, None]
-_SWAMPED = 2.4
+_SWAMPED = 2.7
 """Replies slow down with the load to this power once there are more contacts than the calm days would bring."""
 _AGAIN = 0.3
 
@@ -151,7 +151,7 @@ def _rated(frame: pd.DataFrame, slow: Floats, warmth: Floats, rng: np.random.Gen
     complaint, hurt = (frame["kind"] == "complaint").to_numpy(), frame["hurt"].to_numpy(dtype=bool)
     behind = np.log(slowdown_at(frame["at"].to_numpy(), slow))
     settled = (frame["resolved_first_contact"] == 1).to_numpy()
-    mood = 1.3 + 0.4 * warmth + 0.6 * settled - 1.35 * complaint - 0.6 * behind - 1.8 * hurt
+    mood = 1.3 + 0.4 * warmth + 0.6 * settled - 1.35 * complaint - 0.6 * behind - 2.1 * hurt
     ease = 5.1 + 0.6 * settled - 0.5 * complaint - 0.5 * behind - 1.2 * hurt
     rated = frame["solved"].to_numpy() + rng.exponential(0.2, n)
     return frame.assign(

@@ -48,8 +48,9 @@ def recognise(columns: Sequence[str], file: str = "", reference: Path | None = N
         found = _canonical(columns)
     else:
         found = _mapped(columns, file, reference)
+    told = [column.lower() for column in columns] if found.name == CANONICAL else list(columns)
     for column in found.reads:
-        if list(columns).count(column) > 1:
+        if told.count(column) > 1 or told.count(column.lower()) > 1:
             raise FileRefused(
                 file, t("The column '{column}' stands more than once; keep one.", column=column)
             )

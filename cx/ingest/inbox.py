@@ -46,9 +46,9 @@ class Settling:
         self._stuck = {path: state for path, state in self._stuck.items() if path in there}
         return [path for path in there if self._at_rest(path)]
 
-    def stuck(self, path: Path) -> None:
-        """This file stays where it is though it was dealt with: leave it alone until it changes."""
-        if (state := _state(path)) is not None:
+    def dealt_with(self, path: Path, state: tuple[int, int] | None) -> None:
+        """Leave this file alone, should it still be there, until it looks other than it did then."""
+        if state is not None:
             self._stuck[path] = state
 
     def _at_rest(self, path: Path) -> bool:
@@ -115,11 +115,11 @@ def _taken_in(
     store: Store, folders: Folders, settling: Settling, now: datetime | None, progress: Progress | None
 ) -> Iterator[Report]:
     for path in settling.ready(folders.inbox):
+        before = _state(path)
         report = take_in(store, folders, path, now, progress)
-        if report.waiting:
-            continue
-        settling.stuck(path)
-        yield report
+        if not report.waiting:
+            settling.dealt_with(path, before)
+            yield report
 
 
 def _wakes(inbox: Path, stop: threading.Event) -> Iterator[None]:

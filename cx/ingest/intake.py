@@ -65,7 +65,9 @@ def _attempt(store: Store, folders: Folders, path: Path, now: datetime, progress
         refuse_drifted(sheet, format)
         rows = sheet.rows(format.reads)
         if _state(path) != before:
-            return Report(path.name, waiting=True)
+            return Report(
+                path.name, reason=t("It was written to while it was read. Try again."), waiting=True
+            )
         return merge(store, Export(arrival, sheet, format, rows), now, progress)
     except FileRefused as error:
         return _set_aside(store, arrival, error.reason, now)

@@ -92,6 +92,8 @@ _TOUCHED = f"""
 select distinct cast(occurred_at as date) as day from staged where {_FRESH}
 union select distinct day from stored where not later and not same"""
 
+_SOURCES = f"select distinct source from staged where {_FRESH}"
+
 _REPLACE = (
     "delete from interactions where rowid in (select stored_row from stored where not later and not same)"
 )
@@ -132,9 +134,9 @@ def merge(store: Store, export: Export, now: datetime, progress: Progress) -> Re
             _stage(cursor, export, now)
             progress(t("Merging"), 0.5)
             file_id = _next_id(cursor)
-            touched = _into_interactions(cursor, file_id)
+            days, sources = _into_interactions(cursor, file_id)
             progress(t("Counting"), 0.7)
-            rollups.refresh(cursor, touched)
+            rollups.refresh(cursor, days, sources)
             report = _record(cursor, file_id, export, now)
             _drop(cursor)
     except _SeenBefore:
@@ -162,14 +164,15 @@ def _stage(cursor: Cursor, export: Export, now: datetime) -> None:
     cursor.unregister("export")
 
 
-def _into_interactions(cursor: Cursor, file_id: int) -> list[date]:
-    """Keep the latest state of each row; returns the days whose rows changed."""
+def _into_interactions(cursor: Cursor, file_id: int) -> tuple[list[date], list[str]]:
+    """Keep the latest state of each row; returns the days and the sources whose rows changed."""
     for statement in (_SUPERSEDE_IN_FILE, _STORED, _SUPERSEDE_IN_STORE):
         cursor.execute(statement)
-    touched = [day for (day,) in cursor.execute(_TOUCHED).fetchall()]
+    days = [day for (day,) in cursor.execute(_TOUCHED).fetchall()]
+    sources = [source for (source,) in cursor.execute(_SOURCES).fetchall()]
     cursor.execute(_REPLACE)
     cursor.execute(_INSERT, {"file_id": file_id})
-    return touched
+    return days, sources
 
 
 def _record(cursor: Cursor, file_id: int, export: Export, now: datetime) -> Report:

@@ -14,7 +14,7 @@ _SENTENCES = {
     "not_a_time": mark("'{column}' is '{value}', which is not a time. Write 2025-10-12 14:05:00, or map its format."),
     "not_true_or_false": mark("'{column}' is '{value}'. Write true or false, or map the values."),
     "not_allowed": mark("'{column}' is '{value}', which is not one of {allowed}. Correct it, or map the values."),
-    "too_low": mark("'{column}' is '{value}', less than {low}. Give amounts without a sign; a return is a kind."),
+    "too_low": mark("'{column}' is '{value}', less than {low}. Give it without a sign; money given back is a row of kind 'return'."),
     "too_high": mark("'{column}' is '{value}', more than can be counted. Correct it in the source."),
     "off_scale": mark("'{column}' is '{value}', off its scale of {low} to {high}. Map each answer to that scale."),
     "in_the_future": mark("'{column}' is '{value}', which is still to come. Times are in UTC: is its time zone right?"),

@@ -3,6 +3,8 @@
 // Only a visible tab listens: a hidden one would hold one of the browser's few connections to the server and
 // have it rerun for nobody. Where events are not to be had, a slow heartbeat asks instead.
 
+const PATIENCE = 2000; // milliseconds until a rerun that did not come is asked for again
+
 const listeners = new WeakMap(); // one for each mounted component; the element outlives its reruns
 
 class Listener {
@@ -13,7 +15,7 @@ class Listener {
 
   /** Take over what the latest rerun of the fragment said: the version it shows, and how to ask for another. */
   update({ url, version, heartbeat }, rerun) {
-    Object.assign(this, { url, version, heartbeat, rerun });
+    Object.assign(this, { url, shown: version, heartbeat: 1000 * heartbeat, rerun });
     if (!document.hidden) this.open();
   }
 
@@ -26,23 +28,32 @@ class Listener {
 
   /** On connecting, the server says its version at once: what happened in between is never missed. */
   heard(version) {
-    if (version === this.version) return;
-    this.version = version;
-    this.rerun(version);
+    this.latest = version;
+    this.patience = PATIENCE;
+    this.ask();
+  }
+
+  /** Ask for a rerun until the page shows what was heard: a request is lost where Streamlit is reconnecting. */
+  ask() {
+    clearTimeout(this.again);
+    if (this.shown === this.latest) return;
+    this.rerun(this.latest);
+    this.again = setTimeout(() => this.ask(), this.patience);
+    this.patience = Math.min(2 * this.patience, this.heartbeat);
   }
 
   /** A dropped connection is the browser's to renew; a refused one (readyState closed) is ours. */
   lost() {
     if (this.events?.readyState !== EventSource.CLOSED) return;
     this.close();
-    this.timer = setTimeout(() => {
+    this.again = setTimeout(() => {
       this.rerun(Date.now());
       this.open();
-    }, this.heartbeat * 1000);
+    }, this.heartbeat);
   }
 
   close() {
-    clearTimeout(this.timer);
+    clearTimeout(this.again);
     this.events?.close();
     this.events = null;
   }
