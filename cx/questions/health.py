@@ -294,10 +294,11 @@ def reasons(store: Store, filters: Filters, week: date) -> pd.DataFrame:
 
 
 def _growing(table: pd.DataFrame) -> tuple[str, ...]:
-    """The reasons that grew beyond chance: most growth first, two at most."""
-    grown = table[(table["now"] - table["before"] > 1.96 * np.sqrt(table["now"] + table["before"]))]
-    grown = grown.assign(growth=grown["now"] - grown["before"]).sort_values("growth", ascending=False)
-    return tuple(grown["reason"].head(2))
+    """The reasons that grew beyond chance: the one that grew most, and another that grew at least half as much."""
+    growth = table["now"] - table["before"]
+    beyond = (growth > 1.96 * np.sqrt(table["now"] + table["before"])) & (growth >= growth.max() / 2)
+    grown = table[beyond & (table["reason"] != "")].assign(growth=growth)
+    return tuple(grown.sort_values("growth", ascending=False)["reason"].head(2))
 
 
 def _names(tiles: list[Tile]) -> tuple[str, ...]:

@@ -75,10 +75,11 @@ def interval(kpi: Kpi, row: pd.Series) -> str:
     """The 95 % interval of a row in words, the unit said once; empty where there is no interval."""
     if math.isnan(row["lo"]) or math.isnan(row["hi"]):
         return ""
-    (low, low_unit), (high, high_unit) = value(kpi, row["lo"]), value(kpi, row["hi"])
-    if kpi.is_duration and low_unit != high_unit:
-        low, high, high_unit = value_text(kpi, row["lo"]), value_text(kpi, row["hi"]), ""
-    unit = f" {high_unit}" if kpi.is_duration and high_unit else high_unit
+    size, unit = words.duration_unit(row["value"]) if kpi.is_duration else (1, kpi.unit)
+    digits = (0 if size == 1 else 1) if kpi.is_duration else kpi.digits
+    low, high = number(row["lo"] / size, digits), number(row["hi"] / size, digits)
+    if kpi.is_duration:
+        return t("{low} to {high} {unit}", low=low, high=high, unit=unit)
     return t("{low} to {high}{unit}", low=low, high=high, unit=unit)
 
 
