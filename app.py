@@ -12,6 +12,7 @@ if __name__ == "__main__":
     st.set_page_config(page_title=t("Customer experience"), page_icon=live.STATIC / "icon.png", layout="wide")
     st.html(live.STYLE)
     st.logo(live.STATIC / "logo.svg")
+    live.survive_restarts()
     pages = [
         st.Page(
             "pages/weekly_health.py", title=t("Weekly health"), icon=":material/monitor_heart:", default=True

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -18,6 +19,8 @@ from cx.errors import BadReference, CxError
 from cx.kpis import kpi
 from cx.stats import SmallSamples
 from cx.words import t
+
+T = TypeVar("T")
 
 CAMPAIGNS = {"id": str, "name": str, "channel": str, "products": str, "starts_on": date, "ends_on": date,
              "cost": float, "goal": str}  # fmt: skip
@@ -30,6 +33,35 @@ class Settings:
     """What a company decides for itself, in settings.toml; every entry has a default."""
 
     small_samples: SmallSamples = field(default_factory=SmallSamples)
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All tables as far as they can be read, and for each that cannot be what is wrong with it."""
+
+    campaigns: pd.DataFrame
+    targets: pd.DataFrame
+    settings: Settings
+    problems: tuple[str, ...]
+
+
+def tables(folder: Path) -> Tables:
+    """Read everything; a table that cannot be understood is left empty and told among the problems."""
+    problems: list[str] = []
+
+    def told(read: Callable[[Path], T], instead: T) -> T:
+        try:
+            return read(folder)
+        except BadReference as error:
+            problems.append(str(error))
+            return instead
+
+    return Tables(
+        told(campaigns, _empty(CAMPAIGNS)),
+        told(targets, _empty(TARGETS)),
+        told(settings, Settings()),
+        tuple(problems),
+    )
 
 
 def campaigns(folder: Path) -> pd.DataFrame:
@@ -68,7 +100,7 @@ def settings(folder: Path) -> Settings:
 
 def _table(path: Path, columns: dict[str, type]) -> pd.DataFrame:
     if not path.exists():
-        return pd.DataFrame({name: [] for name in columns})
+        return _empty(columns)
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -83,6 +115,10 @@ def _table(path: Path, columns: dict[str, type]) -> pd.DataFrame:
             )
         )
     return pd.DataFrame({name: _column(path, raw, name, kind) for name, kind in columns.items()})
+
+
+def _empty(columns: dict[str, type]) -> pd.DataFrame:
+    return pd.DataFrame({name: [] for name in columns})
 
 
 def _column(path: Path, raw: pd.DataFrame, name: str, kind: type) -> list[object]:

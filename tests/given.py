@@ -18,7 +18,13 @@ from cx.store import Store
 MONDAY = datetime(2026, 3, 2)
 NOW = datetime(2026, 3, 11, 12)
 _numbers = count(1)
-_TYPES = {"VARCHAR": "string", "INTEGER": "Int64", "DOUBLE": "Float64", "BOOLEAN": "boolean", "TIMESTAMP": "datetime64[us]"}
+_TYPES = {
+    "VARCHAR": "string",
+    "INTEGER": "Int64",
+    "DOUBLE": "Float64",
+    "BOOLEAN": "boolean",
+    "TIMESTAMP": "datetime64[us]",
+}
 
 
 def row(kind: str = "contact", days: float = 0.5, **columns: Any) -> dict[str, Any]:
@@ -40,7 +46,9 @@ def frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return table.astype({name: _TYPES[COLUMNS[name].type] for name in table.columns})
 
 
-def land(store: Store, folders: Folders, rows: Iterable[Mapping[str, Any]], now: datetime = NOW) -> ingest.Report:
+def land(
+    store: Store, folders: Folders, rows: Iterable[Mapping[str, Any]], now: datetime = NOW
+) -> ingest.Report:
     """Take the rows in the way a user's export comes in: as a Parquet file."""
     path = Path(folders.root) / f"given-{next(_numbers)}.parquet"
     frame(rows).to_parquet(path)

@@ -15,7 +15,9 @@ from tests.given import land, row
 WEEK = date(2026, 3, 2), date(2026, 3, 8)
 
 
-def value_of(store: Store, name: str, filters: Filters | None = None, key: str = "all") -> dict[str, tuple[float, float]]:
+def value_of(
+    store: Store, name: str, filters: Filters | None = None, key: str = "all"
+) -> dict[str, tuple[float, float]]:
     told = counts.count(store, filters or Filters(), key, *WEEK).estimates(kpi(name))
     return {r.key: (round(r.value, 4), r.n) for r in told.itertuples()}
 
@@ -30,15 +32,40 @@ CASES: list[tuple[str, list[dict[str, Any]], float, float]] = [
     ("csat", scores("csat", [5, 4, 3, 1]), 50.0, 4),
     ("ces", scores("ces", [7, 5, 6]), 6.0, 3),
     ("detractors", scores("nps", [10, 6, 0, 8]), 50.0, 4),
-    ("response_rate", [*scores("csat", [5]), row("survey"), row("contact", asked=True), row("contact")], 33.3333, 3),
+    (
+        "response_rate",
+        [*scores("csat", [5]), row("survey"), row("contact", asked=True), row("contact")],
+        33.3333,
+        3,
+    ),
     ("fcr", [row(resolved_first_contact=x) for x in (True, True, False, None)], 66.6667, 3),
     ("contact_rate", [row(), row("complaint"), *[row("order") for _ in range(4)]], 500.0, 2),
     ("bot_escalation", [row(handled_by="bot", escalated=x) for x in (True, False, None, False)], 25.0, 4),
     ("goal_completion", [row("visit", goal="buy", goal_reached=x) for x in (True, False)], 50.0, 2),
-    ("findability", [row("visit", goal=g, goal_reached=x) for g, x in (("find", True), ("buy", False))], 100.0, 1),
-    ("sentiment", [row(sentiment=s) for s in ("positive", "negative", "negative", "neutral", None)], -25.0, 4),
-    ("sentiment_coverage", [row(text="a", sentiment="neutral"), row(text="b"), row(sentiment="neutral")], 50.0, 2),
-    ("expectation_gap", [row("survey", csat=c, expectation=e) for c, e in ((5, 4), (2, 5), (3, 3))], -0.6667, 3),
+    (
+        "findability",
+        [row("visit", goal=g, goal_reached=x) for g, x in (("find", True), ("buy", False))],
+        100.0,
+        1,
+    ),
+    (
+        "sentiment",
+        [row(sentiment=s) for s in ("positive", "negative", "negative", "neutral", None)],
+        -25.0,
+        4,
+    ),
+    (
+        "sentiment_coverage",
+        [row(text="a", sentiment="neutral"), row(text="b"), row(sentiment="neutral")],
+        50.0,
+        2,
+    ),
+    (
+        "expectation_gap",
+        [row("survey", csat=c, expectation=e) for c, e in ((5, 4), (2, 5), (3, 3))],
+        -0.6667,
+        3,
+    ),
     ("expectation_gap", [row("survey", csat=5), row("survey", csat=4, expectation=2)], 2.0, 1),
     ("referral_rate", [row("order", referred=x) for x in (True, False, None, False)], 25.0, 4),
     ("orders", [row("order", order_id="a", product=p) for p in "xyz"] + [row("order")], 2.0, 2),
@@ -48,13 +75,22 @@ CASES: list[tuple[str, list[dict[str, Any]], float, float]] = [
 
 
 @pytest.mark.parametrize(("name", "rows", "value", "n"), CASES)
-def test_measure(store: Store, folders: Folders, name: str, rows: list[dict[str, Any]], value: float, n: float) -> None:
+def test_measure(
+    store: Store, folders: Folders, name: str, rows: list[dict[str, Any]], value: float, n: float
+) -> None:
     land(store, folders, rows)
     assert value_of(store, name)["all"] == (pytest.approx(value, abs=1e-3), pytest.approx(n))
 
 
 def test_every_measure_is_tried() -> None:
-    elsewhere = {"containment", "complaint_rate", "first_response", "first_response_p90", "resolution", "resolution_p90"}
+    elsewhere = {
+        "containment",
+        "complaint_rate",
+        "first_response",
+        "first_response_p90",
+        "resolution",
+        "resolution_p90",
+    }
     assert {name for name, *_ in CASES} | elsewhere == set(KPIS)
 
 
@@ -87,7 +123,11 @@ def test_an_escalated_contact_is_not_contained(store: Store, folders: Folders) -
 
 def test_complaints_are_set_against_units_of_the_fourteen_days_before(store: Store, folders: Folders) -> None:
     # 140 units a fortnight before the week's last day: 10 of them are exposed on each of the week's days but none after.
-    land(store, folders, [row("order", days=-7 + 0.1, units=140), row("complaint", days=0.2), row("complaint", days=6.2)])
+    land(
+        store,
+        folders,
+        [row("order", days=-7 + 0.1, units=140), row("complaint", days=0.2), row("complaint", days=6.2)],
+    )
     assert value_of(store, "complaint_rate")["all"] == (pytest.approx(1000 * 2 / 70, abs=1e-3), 2)
 
 

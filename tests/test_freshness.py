@@ -14,7 +14,9 @@ FIRST_WEEK = MONDAY.date()
 
 
 def daily(source: str, until: float, **columns: object) -> list[dict[str, object]]:
-    return [row(days=day + 0.1, source=source, **columns) for day in range(int(until))] + [row(days=until, source=source, **columns)]
+    return [row(days=day + 0.1, source=source, **columns) for day in range(int(until))] + [
+        row(days=until, source=source, **columns)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -27,7 +29,14 @@ def daily(source: str, until: float, **columns: object) -> list[dict[str, object
         (6.5, 9.0, FIRST_WEEK - timedelta(weeks=1)),
         (4.0, 30.0, FIRST_WEEK - timedelta(weeks=1)),
     ],
-    ids=["running week", "Monday morning", "quiet Sunday evening", "Sunday night, not over", "Sunday half delivered", "stale"],
+    ids=[
+        "running week",
+        "Monday morning",
+        "quiet Sunday evening",
+        "Sunday night, not over",
+        "Sunday half delivered",
+        "stale",
+    ],
 )
 def test_the_week_to_report(store: Store, folders: Folders, until: float, now: float, week: date) -> None:
     land(store, folders, daily("desk", until), now=MONDAY + timedelta(days=40))
@@ -40,7 +49,9 @@ def test_a_measure_waits_for_every_source_that_carries_it(store: Store, folders:
     fresh = freshness(store, now)
     assert fresh.behind(kpi("csat"), end_of(FIRST_WEEK)) == ["survey"]
     assert not fresh.complete(kpi("csat"), FIRST_WEEK)
-    assert fresh.complete(kpi("contact_rate"), FIRST_WEEK) is False  # the survey source's rows are contacts too
+    assert (
+        fresh.complete(kpi("contact_rate"), FIRST_WEEK) is False
+    )  # the survey source's rows are contacts too
     assert fresh.behind(kpi("nps"), end_of(FIRST_WEEK)) == []
 
 

@@ -29,7 +29,9 @@ def rows(demo_company: DemoCompany) -> pd.DataFrame:
     """Every interaction of our own as it stands last, straight from the files; without consent nobody is named."""
     table = pd.concat([pd.read_parquet(path) for path in demo_company.demo.exports], ignore_index=True)
     table["updated_at"] = table["updated_at"].fillna(table["occurred_at"])
-    table = table.sort_values("updated_at", kind="stable").drop_duplicates(["source", "interaction_id"], keep="last")
+    table = table.sort_values("updated_at", kind="stable").drop_duplicates(
+        ["source", "interaction_id"], keep="last"
+    )
     table = table[table["brand"].fillna("ours") == "ours"]
     table.loc[table["consent"].eq(False).fillna(False), ["customer_id", "text"]] = None
     day = table["occurred_at"].dt.normalize()
@@ -123,7 +125,9 @@ def by_pandas(rows: pd.DataFrame, name: str, week: date) -> float:
 
 
 @pytest.mark.parametrize("name", KPIS)
-def test_every_measure_is_what_pandas_finds_in_the_files(health: Health, rows: pd.DataFrame, name: str) -> None:
+def test_every_measure_is_what_pandas_finds_in_the_files(
+    health: Health, rows: pd.DataFrame, name: str
+) -> None:
     tiles = {tile.kpi.name: tile for tile in health.tiles()}
     tolerance = 0.01 if KPIS[name].family == "quantile" else 1e-9
     for week in (health.week, health.week - WEEK):
@@ -138,7 +142,9 @@ def test_an_interval_is_wilsons_by_hand(health: Health, rows: pd.DataFrame) -> N
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     tile = next(tile for tile in health.tiles() if tile.kpi.name == "csat")
-    assert (tile.row["lo"], tile.row["hi"], tile.row["n"]) == pytest.approx((100 * (centre - half), 100 * (centre + half), n))
+    assert (tile.row["lo"], tile.row["hi"], tile.row["n"]) == pytest.approx(
+        (100 * (centre - half), 100 * (centre + half), n)
+    )
 
 
 def test_the_headline_tells_the_demo_companys_story(health: Health, demo_company: DemoCompany) -> None:

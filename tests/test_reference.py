@@ -29,19 +29,35 @@ def test_campaigns_come_by_start(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "text", "told"),
     [
-        ("campaigns.csv", CAMPAIGNS + "a,A,web,,5 May,2026-05-09,1,x\n", "campaigns.csv, row 1, column starts_on: '5 May'"),
-        ("campaigns.csv", CAMPAIGNS + "a,A,web,,2026-05-09,2026-05-01,1,x\n", "row 1, column ends_on: '2026-05-01' is before"),
+        (
+            "campaigns.csv",
+            CAMPAIGNS + "a,A,web,,5 May,2026-05-09,1,x\n",
+            "campaigns.csv, row 1, column starts_on: '5 May'",
+        ),
+        (
+            "campaigns.csv",
+            CAMPAIGNS + "a,A,web,,2026-05-09,2026-05-01,1,x\n",
+            "row 1, column ends_on: '2026-05-01' is before",
+        ),
         ("campaigns.csv", CAMPAIGNS + ",A,web,,2026-05-01,2026-05-09,1,x\n", "row 1, column id: '' is empty"),
         ("campaigns.csv", "id,name\na,A\n", "no column starts_on, ends_on"),
         ("targets.csv", "metric,from,value,owner\ncsta,2026-01-01,80,Ann\n", "Did you mean 'csat'"),
-        ("targets.csv", "metric,from,value,owner\ncsat,2026-01-01,eighty,Ann\n", "row 1, column value: 'eighty' is not a number"),
+        (
+            "targets.csv",
+            "metric,from,value,owner\ncsat,2026-01-01,eighty,Ann\n",
+            "row 1, column value: 'eighty' is not a number",
+        ),
         ("settings.toml", "[small_samples]\nhidden = 3\n", "settings.toml cannot be read"),
         ("settings.toml", "[small_samples\n", "settings.toml cannot be read"),
     ],
 )
 def test_what_cannot_be_understood_is_named(tmp_path: Path, file: str, text: str, told: str) -> None:
     (tmp_path / file).write_text(text, encoding="utf-8")
-    read = {"campaigns.csv": reference.campaigns, "targets.csv": reference.targets, "settings.toml": reference.settings}
+    read = {
+        "campaigns.csv": reference.campaigns,
+        "targets.csv": reference.targets,
+        "settings.toml": reference.settings,
+    }
     with pytest.raises(BadReference) as refused:
         read[file](tmp_path)
     assert told in str(refused.value)

@@ -53,12 +53,24 @@ def choices(version: int) -> dict[str, list[str]]:
     return counts.choices(live.server().store)
 
 
+@st.cache_resource(max_entries=4, show_spinner=False)
+def tables(edited: float) -> reference.Tables:
+    """The tables that a person edits, as they stood at this time."""
+    return reference.tables(Folders.default().reference)
+
+
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)
 def health(view: View) -> Health:
     """The weekly health of a view."""
-    folder = Folders.default().reference
-    told = reference.targets(folder), reference.settings(folder)
-    return Health(live.server().store, view.filters, fresh(view.version, view.at), *told, view.weeks)
+    told = tables(view.edited)
+    return Health(
+        live.server().store,
+        view.filters,
+        fresh(view.version, view.at),
+        told.targets,
+        told.settings,
+        view.weeks,
+    )
 
 
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)
@@ -84,7 +96,7 @@ def trend(view: View, name: str) -> dict[str, Any]:
     frame, size, written = telling.trend(measure, health(view).trend(measure))
     return charts.trend(
         frame,
-        reference.campaigns(Folders.default().reference),
+        tables(view.edited).campaigns,
         aim.value / size if aim else None,
         telling.aim(measure, aim) if aim else "",
         telling.trend_titles(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import secrets
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -41,6 +42,9 @@ PING_SECONDS = 20
 RETRY_MILLISECONDS = 1000
 HEARTBEAT_SECONDS = 30
 """How often a page asks for itself where events are not to be had."""
+
+_BOOT = secrets.token_hex(4)
+"""Names this run of the server, so that a page notices another one."""
 
 Warm = Callable[[int], None]
 _log = logging.getLogger(__name__)
@@ -88,7 +92,7 @@ class Server:
         queue: asyncio.Queue[int | None] = asyncio.Queue()
         self._queues.add(queue)
         try:
-            event: str | None = f"retry: {RETRY_MILLISECONDS}\ndata: {self.version}\n\n"
+            event: str | None = f"retry: {RETRY_MILLISECONDS}\nid: {_BOOT}\ndata: {self.version}\n\n"
             while event and not self._ending:
                 yield event
                 event = await _next_event(queue)
@@ -147,6 +151,11 @@ def version(key: str = "live") -> int:
     data = {"url": f"{base_path()}/api/live", "version": shown, "heartbeat": HEARTBEAT_SECONDS}
     _listener(data=data, key=key, on_heard_change=lambda: None, height=1)
     return shown
+
+
+def survive_restarts() -> None:
+    """Let pages that outlive the server rerun whole with the next one; called once in app.py, outside any fragment."""
+    _listener(key="live-page", on_restarted_change=lambda: None, height=1)
 
 
 _listener = st.components.v2.component("cx_live", js=(HERE / "live.js").read_text(encoding="utf-8"))

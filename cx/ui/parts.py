@@ -12,6 +12,7 @@ import streamlit as st
 from cx.folders import Folders
 from cx.ingest import explain
 from cx.questions.freshness import Freshness
+from cx.reference import Tables
 from cx.ui import telling
 from cx.words import moment, number, t
 
@@ -96,7 +97,7 @@ def refusals(rows: pd.DataFrame, export: pd.Series) -> None:
     sentences = [explain(row.rule, row.column_name, row.value) for row in rows.itertuples()]
     told = {t("Row"): rows["file_row"], t("Column"): rows["column_name"], t("What to do"): sentences}
     st.dataframe(pd.DataFrame(told), hide_index=True, height="content", alt=t("Rows that were not kept"))
-    if len(rows) < export["rows_refused"]:
+    if len(rows) < export["rows_refused"] + export["rows_superseded"]:
         st.caption(t("The first {n} are shown.", n=number(len(rows))))
 
 
@@ -129,6 +130,12 @@ def reasons(table: pd.DataFrame) -> None:
             "spark": st.column_config.LineChartColumn(t("12 weeks"), y_min=0, width="small"),
         },
     )
+
+
+def problems(tables: Tables) -> None:
+    """What is wrong with a table that a person edits; the page goes on without it."""
+    for problem in tables.problems:
+        st.error(problem, icon=":material/error:")
 
 
 def welcome() -> None:

@@ -64,6 +64,7 @@ async def listeners(_request):
 
 
 if __name__ == "__main__":
+    live.survive_restarts()
     st.navigation([st.Page(first, default=True), st.Page(second)], position="top").run()
 else:
     base = live.base_path()

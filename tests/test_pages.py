@@ -1,0 +1,117 @@
+"""The pages as a viewer's script runs them: with data, without, filtered, and with a broken reference table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cx.folders import PROJECT, Folders
+from cx.ui import live
+from tests.conftest import DemoCompany
+from tests.given import MONDAY, land, row
+
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folders]:
+    """The product over folders of its own, at a Wednesday noon."""
+    monkeypatch.setenv("CX_DATA", str(tmp_path))
+    monkeypatch.setenv("CX_NOW", (MONDAY + timedelta(days=9.5)).isoformat())
+    yield Folders(tmp_path)
+    live.close()
+
+
+@pytest.fixture
+def company(demo_company: DemoCompany, monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoCompany]:
+    """The product over the demo company."""
+    monkeypatch.setenv("CX_DATA", str(demo_company.folders.root))
+    monkeypatch.setenv("CX_NOW", demo_company.now.isoformat())
+    yield demo_company
+    live.close()
+
+
+def opened(page: str = "pages/weekly_health.py", **query: str) -> AppTest:
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE_SECONDS)
+    for name, value in query.items():
+        app.query_params[name] = value
+    app.run()
+    if page != "pages/weekly_health.py":
+        app.switch_page(page).run()
+    assert not app.exception, app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    return "\n".join(
+        element.value for kind in (app.title, app.markdown, app.caption, app.header) for element in kind
+    )
+
+
+def test_an_empty_store_greets_with_what_to_do_next(empty: Folders) -> None:
+    app = opened()
+    assert app.title[0].value == "No data yet"
+    assert [block.value for block in app.code] == [
+        "python -m cx demo",
+        "python -m cx ingest export.parquet",
+        str(empty.inbox),
+    ]
+    assert "Put an export into the inbox" in words(opened("pages/data.py"))
+
+
+def test_the_demo_company_is_told_in_words(company: DemoCompany) -> None:
+    app = opened()
+    assert app.title[0].value == "Customer experience slipped last week"
+    told = words(app)
+    assert "Weekly CX health, week of 2 March 2026" in told
+    assert "got worse by more than normal variation" in told
+    assert "comes from **Aroma One**" in told
+    assert "Complaints about leaks grew most." in told
+    assert "The running week, 2 days so far" in told
+
+
+def test_filters_stand_in_the_link_and_survive_a_change_of_page(company: DemoCompany) -> None:
+    app = opened(f_region="North", weeks="26")
+    assert app.multiselect(key="f_region").value == ["North"]
+    app.switch_page("pages/data.py").run()
+    app.switch_page("pages/weekly_health.py").run()
+    assert not app.exception
+    assert app.multiselect(key="f_region").value == ["North"]
+    assert app.query_params["f_region"] == ["North"]
+
+
+def test_filters_that_leave_nothing_say_so(company: DemoCompany) -> None:
+    app = opened()
+    app.multiselect(key="f_stage").set_value(["discover"])
+    app.multiselect(key="f_channel").set_value(["phone"]).run()
+    assert not app.exception
+    assert app.title[0].value == "Nothing matches these filters"
+
+
+def test_one_row_is_not_a_crash_and_not_a_score(empty: Folders) -> None:
+    store = live.server().store
+    land(store, empty, [row(csat=5)], now=datetime(2026, 3, 11, 12))
+    app = opened()
+    assert app.title[0].value == "Too little data to compare the week"
+
+
+def test_the_data_page_names_the_rows_that_were_refused(empty: Folders) -> None:
+    store = live.server().store
+    land(store, empty, [row(csat=5), row(csat=9)], now=datetime(2026, 3, 11, 12))
+    app = opened("pages/data.py")
+    tables = [table.value for table in app.dataframe]
+    assert [list(table["Column"]) for table in tables if "Column" in table] == [["csat"]]
+
+
+def test_a_broken_reference_table_is_named_and_the_page_still_opens(empty: Folders) -> None:
+    store = live.server().store
+    land(store, empty, [row(csat=5) for _ in range(40)], now=datetime(2026, 3, 11, 12))
+    (empty.reference / "targets.csv").write_text(
+        "metric,from,value,owner\ncsat,2026-01-01,lots,Ann\n", encoding="utf-8"
+    )
+    app = opened()
+    assert "targets.csv, row 1, column value: 'lots' is not a number" in app.error[0].value
