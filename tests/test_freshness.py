@@ -47,19 +47,19 @@ def test_a_measure_waits_for_every_source_that_carries_it(store: Store, folders:
     now = MONDAY + timedelta(days=9)
     land(store, folders, [*daily("desk", 8.5), *daily("survey", 4.5, csat=5)], now=now)
     fresh = freshness(store, now)
-    assert fresh.behind(kpi("csat"), end_of(FIRST_WEEK)) == ["survey"]
+    assert fresh.behind(kpi("csat"), end_of(FIRST_WEEK)) == ("survey",)
     assert not fresh.complete(kpi("csat"), FIRST_WEEK)
     assert (
         fresh.complete(kpi("contact_rate"), FIRST_WEEK) is False
     )  # the survey source's rows are contacts too
-    assert fresh.behind(kpi("nps"), end_of(FIRST_WEEK)) == []
+    assert fresh.behind(kpi("nps"), end_of(FIRST_WEEK)) == ()
 
 
 def test_a_source_that_speaks_rarely_is_given_time(store: Store, folders: Folders) -> None:
     now = MONDAY + timedelta(days=16)
     weekly = [row("review", days=day, source="reviews", brand="ours", csat=4) for day in (0.5, 7.5)]
     land(store, folders, [*daily("desk", 15.5), *weekly], now=now)
-    assert freshness(store, now).behind(kpi("csat"), end_of(FIRST_WEEK + timedelta(weeks=1))) == []
+    assert freshness(store, now).behind(kpi("csat"), end_of(FIRST_WEEK + timedelta(weeks=1))) == ()
 
 
 def test_containment_settles_a_day_later(store: Store, folders: Folders) -> None:

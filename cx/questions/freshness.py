@@ -24,32 +24,44 @@ TYPICAL_GAPS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Freshness:
-    """sources: source, last_at, active_days out of span_days (within LOOK_BACK), carries (names of KPIs)."""
+class Source:
+    """One source: its newest row, on how many of the days of LOOK_BACK it spoke, and which measures it carries."""
 
-    sources: pd.DataFrame
+    name: str
+    last_at: datetime
+    active_days: int
+    span_days: int
+    carries: frozenset[str]
+
+    @property
+    def delivered(self) -> datetime:
+        """The moment up to which the source is taken to have delivered."""
+        typical_gap = self.span_days / self.active_days - 1
+        return self.last_at + GRACE + timedelta(days=TYPICAL_GAPS * typical_gap)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How far the data run, as of `now`."""
+
+    sources: tuple[Source, ...]
     now: datetime
 
     @property
     def empty(self) -> bool:
         """True where the store holds no row of the company's own."""
-        return len(self.sources) == 0
+        return not self.sources
 
     @property
     def through(self) -> datetime:
         """The newest moment that any source has delivered."""
-        newest: datetime = self.sources["last_at"].max().to_pydatetime()
-        return newest
+        return max(source.last_at for source in self.sources)
 
-    def behind(self, kpi: Kpi, end: datetime) -> list[str]:
+    def behind(self, kpi: Kpi, end: datetime) -> tuple[str, ...]:
         """The sources of this measure that have not delivered up to `end`; empty where it is complete."""
         end = end + timedelta(days=kpi.settle_days)
-        carrying = self.sources[[kpi.name in carries for carries in self.sources["carries"]]]
-        return [
-            row.source
-            for row in carrying.itertuples()
-            if self.now < end or row.last_at + _grace(row.active_days, row.span_days) < end
-        ]
+        carrying = [source for source in self.sources if kpi.name in source.carries]
+        return tuple(source.name for source in carrying if min(self.now, source.delivered) < end)
 
     def complete(self, kpi: Kpi, week: date) -> bool:
         """True where the week that starts on this Monday is over and every source of the measure has delivered it."""
@@ -77,8 +89,9 @@ from r_day where {recent} group by source order by source"""
     timed_sql = f"select distinct source, measure from r_hist where {recent}"
     timed = store.run(Query("sources of durations", timed_sql, days))
     durations = timed.groupby("source")["measure"].agg(set).to_dict()
-    frame["carries"] = [_carries(row, durations.get(row["source"], set())) for _, row in frame.iterrows()]
-    return Freshness(frame[["source", "last_at", "active_days", "span_days", "carries"]], now)
+    return Freshness(
+        tuple(_source(row, durations.get(row["source"], set())) for _, row in frame.iterrows()), now
+    )
 
 
 def monday(day: date) -> date:
@@ -97,11 +110,10 @@ def _carrier(kpi: Kpi) -> str:
     return part
 
 
-def _carries(row: pd.Series, durations: set[str]) -> frozenset[str]:
+def _source(row: pd.Series, durations: set[str]) -> Source:
     timed = {kpi.name for kpi in KPIS.values() if kpi.family == "quantile" and kpi.parts[0] in durations}
-    return frozenset(timed | {name for name in KPIS if name in row.index and row[name]})
-
-
-def _grace(active_days: int, span_days: int) -> timedelta:
-    typical_gap = span_days / active_days - 1
-    return GRACE + timedelta(days=TYPICAL_GAPS * typical_gap)
+    counted = {name for name in KPIS if name in row.index and row[name]}
+    newest = row["last_at"].to_pydatetime()
+    return Source(
+        row["source"], newest, int(row["active_days"]), int(row["span_days"]), frozenset(timed | counted)
+    )

@@ -28,6 +28,8 @@ SPARK_WEEKS = 26
 ORIGIN_DAYS = 28
 """How far back from the week's end the day is sought on which a change began."""
 REASON_WEEKS = 12
+SOUGHT = 3
+"""Of how many changes the origin is sought; the one that is most concentrated is told."""
 
 Tone = Literal["slipped", "improved", "mixed", "steady", "unknown"]
 
@@ -183,7 +185,7 @@ class Health:
             worse=_names(worse),
             better=_names(better),
             missed=_names(missed),
-            origin=self._origin([tile.kpi for tile in worse or better]),
+            origin=self._origin([tile.kpi for tile in _clearest(worse or better)]),
         )
 
     def _history(self, kpi: Kpi) -> pd.DataFrame:
@@ -213,7 +215,7 @@ class Health:
         table = self._tables[kpi.name]
         row = self._row_of(kpi, self.week)
         history = table[table["week"] <= self.week].tail(SPARK_WEEKS).reset_index(drop=True)
-        behind = tuple(self._fresh.behind(kpi, end_of(self.week)))
+        behind = self._fresh.behind(kpi, end_of(self.week))
         return Tile(
             kpi, self.week, row, self._change(kpi, self.week), self._target(kpi, row), history, behind
         )
@@ -299,6 +301,15 @@ def _growing(table: pd.DataFrame) -> tuple[str, ...]:
     beyond = (growth > 1.96 * np.sqrt(table["now"] + table["before"])) & (growth >= growth.max() / 2)
     grown = table[beyond & (table["reason"] != "")].assign(growth=growth)
     return tuple(grown.sort_values("growth", ascending=False)["reason"].head(2))
+
+
+def _clearest(tiles: list[Tile]) -> list[Tile]:
+    """The few changes that lie furthest outside of noise: size over half the width of the interval."""
+
+    def clarity(tile: Tile) -> float:
+        return abs(tile.change.amount) / max(tile.change.hi - tile.change.lo, 1e-12)
+
+    return sorted(tiles, key=clarity, reverse=True)[:SOUGHT]
 
 
 def _names(tiles: list[Tile]) -> tuple[str, ...]:

@@ -55,8 +55,11 @@ def freshness(fresh: Freshness) -> None:
 
 def sources(fresh: Freshness) -> None:
     """Each source and the newest moment that it has delivered."""
-    rows = fresh.sources.sort_values("last_at", ascending=False)
-    told = {t("Source"): rows["source"], t("Through"): [moment(at.to_pydatetime()) for at in rows["last_at"]]}
+    newest_first = sorted(fresh.sources, key=lambda source: source.last_at, reverse=True)
+    told = {
+        t("Source"): [source.name for source in newest_first],
+        t("Through"): [moment(source.last_at) for source in newest_first],
+    }
     st.dataframe(
         pd.DataFrame(told), hide_index=True, height="content", alt=t("Sources and their newest moment")
     )
