@@ -24,8 +24,7 @@ from tests.conftest import DemoCompany
 WEEK = timedelta(weeks=1)
 
 
-@pytest.fixture(scope="module")
-def rows(demo_company: DemoCompany) -> pd.DataFrame:
+def rows_of(demo_company: DemoCompany) -> pd.DataFrame:
     """Every interaction of our own as it stands last, straight from the files; without consent nobody is named."""
     table = pd.concat([pd.read_parquet(path) for path in demo_company.demo.exports], ignore_index=True)
     table["updated_at"] = table["updated_at"].fillna(table["occurred_at"])
@@ -36,6 +35,11 @@ def rows(demo_company: DemoCompany) -> pd.DataFrame:
     table.loc[table["consent"].eq(False).fillna(False), ["customer_id", "text"]] = None
     day = table["occurred_at"].dt.normalize()
     return table.assign(day=day, week=(day - pd.to_timedelta(day.dt.weekday, unit="D")).dt.date)
+
+
+@pytest.fixture(scope="module")
+def rows(demo_company: DemoCompany) -> pd.DataFrame:
+    return rows_of(demo_company)
 
 
 @pytest.fixture(scope="module")
