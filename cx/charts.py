@@ -37,8 +37,8 @@ from cx.words import locale, short_day
 
 HEIGHT, ROW_HEIGHT = 318, 40
 WEEK_TICKS = 8
-NAME_PIXELS, TOTAL_PIXELS = 34, 72
-"""Kept free at the movers' bars: for what they are called, and for the totals in words."""
+TOTAL_PIXELS, LETTER_PIXELS = 64, 6
+"""Kept free beside the movers' bars for the totals in words, and for each letter of what a bar is called."""
 
 _DASHED = [4, 4]
 
@@ -94,7 +94,7 @@ def movers(frame: pd.DataFrame, titles: Mapping[str, str]) -> Spec:
     """
     rtl = locale().text_direction == "rtl"
     rows = rows_of(frame)
-    x, y = _bar_axis(rows, rtl), _group_axis(rows, rtl)
+    x, y = _bar_axis(rows, titles, rtl), _group_axis(rows, rtl)
     layers = [
         layer("zero", {"type": "rule", "strokeWidth": 1}, {"x": {**x, "field": "zero"}}, "gray"),
         *(_part(x, y, part) for part in _LANES),
@@ -149,7 +149,8 @@ def _week_axis(rows: Rows, span: tuple[int, int]) -> Spec:
     every = max(math.ceil(len(rows) / WEEK_TICKS), 1)
     ticks = [row["week"] for row in rows[::-1][::every][::-1]]
     scale = {"domain": [*span], "zero": False, "nice": False}
-    axis = {**QUIET, **labels({tick: short_day(day_of(tick)) for tick in ticks})}
+    even = {"labelOverlap": "parity", "labelSeparation": 10}
+    axis = {**QUIET, **labels({tick: short_day(day_of(tick)) for tick in ticks}), **even}
     return {"field": "week", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
 
 
@@ -253,14 +254,17 @@ def _params() -> list[Spec]:
 
 # The movers, piece by piece. A row is 40 pixels high; its two bars stand above and below its middle.
 
-_LANES = {"rate": -8, "mix": 8}
+_LANES = {"rate": -9, "mix": 9}
 
 
-def _bar_axis(rows: Rows, rtl: bool) -> Spec:
+def _bar_axis(rows: Rows, titles: Mapping[str, str], rtl: bool) -> Spec:
     """Contributions along a line of which only zero is drawn; the margins are for words."""
-    parts = [0.0, *(row[part] for row in rows for part in ("rate", "mix", "total"))]
-    start, end = (TOTAL_PIXELS, NAME_PIXELS) if rtl else (NAME_PIXELS, TOTAL_PIXELS)
-    bounds = [start, {"expr": f"width - {end}"}]
+    parts = [0.0, *(row[part] for row in rows for part in (*_LANES, "total"))]
+    name = 12 + LETTER_PIXELS * max(len(titles[part]) for part in _LANES)
+    named = [row[part] for row in rows[:1] for part in _LANES]
+    left = name if any(part < 0 for part in named) else 8
+    right = name if any(part >= 0 for part in named) else 8
+    bounds = [left + rtl * TOTAL_PIXELS, {"expr": f"width - {right + (not rtl) * TOTAL_PIXELS}"}]
     scale = {"domain": [min(parts), max(parts)], "nice": False, "zero": False, "range": bounds}
     return {"type": "quantitative", "title": None, "axis": None, "scale": scale}
 
@@ -306,7 +310,7 @@ def _part_name(x: Spec, y: Spec, part: str) -> Spec:
 
 def _totals(x: Spec, y: Spec, titles: Mapping[str, str], rtl: bool) -> list[Spec]:
     """The sum of both parts: a dot where it lies, and in words at the end of the row."""
-    dot = {"type": "point", "filled": True, "size": 64, "opacity": 1}
+    dot = {"type": "point", "filled": True, "size": 50, "opacity": 1}
     text = {"type": "text", "align": "left" if rtl else "right", "fontSize": 12, "fontWeight": 600}
     told = tooltip({"group": titles["group"], "text": titles["total"]})
     end = {"value": 0 if rtl else "width"}

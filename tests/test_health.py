@@ -137,7 +137,7 @@ def test_every_measure_is_what_pandas_finds_in_the_files(
     for week in (health.week, health.week - WEEK):
         trend = health.trend(kpi(name)).set_index("week")
         assert trend.loc[week, "value"] == pytest.approx(by_pandas(rows, name, week), rel=tolerance)
-    assert tiles[name].row["value"] == trend.loc[health.week, "value"]
+    assert tiles[name].row.value == trend.loc[health.week, "value"]
 
 
 def test_an_interval_is_wilsons_by_hand(health: Health, rows: pd.DataFrame) -> None:
@@ -146,7 +146,7 @@ def test_an_interval_is_wilsons_by_hand(health: Health, rows: pd.DataFrame) -> N
     centre = (p + z * z / (2 * n)) / (1 + z * z / n)
     half = z * sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
     tile = next(tile for tile in health.tiles() if tile.kpi.name == "csat")
-    assert (tile.row["lo"], tile.row["hi"], tile.row["n"]) == pytest.approx(
+    assert (tile.row.lo, tile.row.hi, tile.row.n) == pytest.approx(
         (100 * (centre - half), 100 * (centre + half), n)
     )
 
@@ -180,7 +180,7 @@ def test_filters_ask_about_the_filtered_rows(demo_company: DemoCompany, rows: pd
     answers = of_week(rows[rows["product"] == product], narrowed.week)["csat"].dropna()
     tile = next(tile for tile in narrowed.tiles() if tile.kpi.name == "csat")
     store.close()
-    assert (tile.row["value"], tile.row["n"]) == (pytest.approx(share(answers >= 4)), len(answers))
+    assert (tile.row.value, tile.row.n) == (pytest.approx(share(answers >= 4)), len(answers))
 
 
 def test_the_running_week_is_kept_out_of_every_change(demo_company: DemoCompany) -> None:

@@ -6,6 +6,7 @@ interactions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,7 +19,7 @@ from cx.model import DIMENSIONS
 from cx.query import Filters, Query, where
 from cx.store import Store
 
-_TIMES = {"week": "cast(date_trunc('week', day) as date)", "day": "day", "all": "'all'"}
+_TIMES = {"week": "cast(date_trunc('week', day) as date)", "day": "day", "all": "cast('all' as varchar)"}
 KEYS = {**_TIMES, **{name: f"coalesce({name}, '')" for name in DIMENSIONS}}
 """What counts can be grouped by. A dimension that a row leaves empty is the group ''."""
 
@@ -58,14 +59,18 @@ class Counts:
 
 def count(store: Store, filters: Filters, key: str, first: date, last: date) -> Counts:
     """Count every part by `key` (one of KEYS) over the days first to last, both included."""
-    if key not in KEYS:
-        raise UnknownName("grouping", key, KEYS)
-    return Counts(
-        key,
-        store.run(_parts(filters, key, first, last)),
-        store.run(_base(filters, key, first, last)),
-        store.run(_hist(filters, key, first, last)),
-    )
+    return count_each(store, filters, (key,), first, last)[key]
+
+
+def count_each(
+    store: Store, filters: Filters, keys: Sequence[str], first: date, last: date
+) -> dict[str, Counts]:
+    """Count every part by each of these keys apart, in one pass over the days first to last, both included."""
+    for key in keys:
+        if key not in KEYS:
+            raise UnknownName("grouping", key, KEYS)
+    parts, hist, base = (store.run(ask(filters, keys, first, last)) for ask in (_parts, _hist, _base))
+    return {key: Counts(key, _of(parts, key), _of(base, _base_key(key)), _of(hist, key)) for key in keys}
 
 
 def complaints(store: Store, filters: Filters, first: date, last: date) -> pd.DataFrame:
@@ -79,45 +84,68 @@ from r_complaints where {kept.sql} group by all order by all"""
 
 def choices(store: Store) -> dict[str, list[str]]:
     """The values that each dimension takes in the company's own rows, most used first."""
-    found: dict[str, list[str]] = {}
-    for name in DIMENSIONS:
-        sql = f"select {name} as value from r_day where {name} is not null group by 1 order by sum(interactions) desc, 1"
-        found[name] = store.run(Query(f"choices of {name}", sql))["value"].tolist()
-    return found
+    sql = f"""
+select {_columns(DIMENSIONS)}, sum(interactions) as n
+from r_day group by {_sets(DIMENSIONS)} order by n desc"""
+    table = store.run(Query("choices", sql))
+    return {name: [value for value in _of(table, name)["key"] if value] for name in DIMENSIONS}
 
 
-def _parts(filters: Filters, key: str, first: date, last: date) -> Query:
+def _parts(filters: Filters, keys: Sequence[str], first: date, last: date) -> Query:
     kept = where(filters, first, last)
     sql = f"""
-select {KEYS[key]} as key, {_SUMS}
-from r_day where {kept.sql} group by 1 order by 1"""
-    return Query(f"parts by {key}", sql, kept.values)
+select {_columns(keys)}, {_SUMS}
+from r_day where {kept.sql} group by {_sets(keys)}"""
+    return Query(f"parts by {', '.join(keys)}", sql, kept.values)
 
 
-def _hist(filters: Filters, key: str, first: date, last: date) -> Query:
+def _hist(filters: Filters, keys: Sequence[str], first: date, last: date) -> Query:
     kept = where(filters, first, last)
     sql = f"""
-select {KEYS[key]} as key, measure, bin, sum(n) as n
-from r_hist where {kept.sql} group by all order by all"""
-    return Query(f"histograms by {key}", sql, kept.values)
+select {_columns(keys)}, measure, bin, sum(n) as n
+from r_hist where {kept.sql} group by {_sets(keys, "measure, bin")}"""
+    return Query(f"histograms by {', '.join(keys)}", sql, kept.values)
 
 
-def _base(filters: Filters, key: str, first: date, last: date) -> Query:
+def _base(filters: Filters, keys: Sequence[str], first: date, last: date) -> Query:
     """Orders and exposure. A unit sold exposes its buyer evenly over EXPOSURE_DAYS, from the day of the sale on."""
     kept = where(filters.only(BASE_DIMENSIONS), first - timedelta(days=EXPOSURE_DAYS - 1), last)
-    group = KEYS[key] if key in BASE_DIMENSIONS else "''"
-    shown = KEYS[key] if key in _TIMES else "sold_by"
+    shared = [*dict.fromkeys(_base_key(key) for key in keys)]
+    sold_by = "".join(f", {key}" for key in shared if key in BASE_DIMENSIONS)
     sql = f"""
 with sold as (
-  select day, {group} as sold_by, sum(units) as units, sum(orders) as orders
-  from r_day where {kept.sql} group by 1, 2
+  select day{sold_by}, sum(units) as units, sum(orders) as orders
+  from r_day where {kept.sql} group by all
 ),
 spread as (
-  select cast(day + cast(later as integer) as date) as day, sold_by,
+  select cast(day + cast(later as integer) as date) as day{sold_by},
     units / {EXPOSURE_DAYS}.0 as exposure,
     case when later = 0 then orders else 0 end as orders
   from sold, range({EXPOSURE_DAYS}) as days(later)
 )
-select {shown} as key, sum(orders) as orders, sum(exposure) as exposure
-from spread where day >= $base_from and day <= $last_day group by 1 order by 1"""
-    return Query(f"base by {key}", sql, {**kept.values, "base_from": first})
+select {_columns(shared)}, sum(orders) as orders, sum(exposure) as exposure
+from spread where day >= $base_from and day <= $last_day group by {_sets(shared)}"""
+    return Query(f"base by {', '.join(shared)}", sql, {**kept.values, "base_from": first})
+
+
+def _base_key(key: str) -> str:
+    """What the base of a rate is grouped by where its events are grouped by this key."""
+    return key if key in _TIMES or key in BASE_DIMENSIONS else "all"
+
+
+def _columns(keys: Sequence[str]) -> str:
+    """Each key as a column of its own, and beside it whether a row is grouped by it."""
+    return ", ".join(f"{KEYS[key]} as key_{key}, grouping({KEYS[key]}) = 0 as by_{key}" for key in keys)
+
+
+def _sets(keys: Sequence[str], also: str = "") -> str:
+    """A grouping by each key apart, within groups of `also`."""
+    within = f", {also}" if also else ""
+    return f"grouping sets ({', '.join(f'({KEYS[key]}{within})' for key in keys)})"
+
+
+def _of(table: pd.DataFrame, key: str) -> pd.DataFrame:
+    """The rows that are grouped by this key, in its order, with the key in a column of that name."""
+    rows = table[table[f"by_{key}"]].rename(columns={f"key_{key}": "key"})
+    kept = [name for name in rows.columns if not name.startswith(("key_", "by_"))]
+    return rows[kept].sort_values("key", kind="stable", ignore_index=True)

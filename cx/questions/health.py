@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from cx.kpis import KPIS, Kpi
 from cx.model import DIMENSIONS
 from cx.onset import onset
 from cx.query import Filters
-from cx.questions.counts import Counts, complaints, count
+from cx.questions.counts import Counts, complaints, count, count_each
 from cx.questions.freshness import Freshness, end_of, monday
 from cx.reference import Settings
 from cx.store import Store
@@ -28,7 +28,7 @@ SPARK_WEEKS = 26
 ORIGIN_DAYS = 28
 """How far back from the week's end the day is sought on which a change began."""
 REASON_WEEKS = 12
-SOUGHT = 3
+SOUGHT = 2
 """Of how many changes the origin is sought; the one that is most concentrated is told."""
 
 Tone = Literal["slipped", "improved", "mixed", "steady", "unknown"]
@@ -45,11 +45,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One measure in the week. `history` has one row a week: week, value, lo, hi, n, base, shown, finished."""
+    """One measure in the week. `row` is the week's row of `history`, which has one row a week: week, value, lo, hi, n, base, shown, finished."""
 
     kpi: Kpi
     week: date
-    row: pd.Series
+    row: Any
     change: stats.Change
     target: Target | None
     history: pd.DataFrame
@@ -122,13 +122,14 @@ class Health:
         self._fresh = fresh
         self._targets = targets
         self._limits = settings.small_samples
-        self._by_group: dict[tuple[str, date], Counts] = {}
+        self._by_week: dict[date, dict[str, Counts]] = {}
         self.week = fresh.last_week()
         self._running = monday(fresh.through.date())
         first = self.week - WEEK * (max(weeks, SPARK_WEEKS + 1) - 1)
         self._weeks = weeks
         self._weekly = count(store, filters, "week", first, fresh.through.date())
         self._tables = {name: self._history(kpi) for name, kpi in KPIS.items()}
+        self._rows = {name: {row.week: row for row in t.itertuples()} for name, t in self._tables.items()}
 
     def tiles(self) -> list[Tile]:
         """One tile for every measure that the data carry at all, the headline measures first."""
@@ -139,8 +140,7 @@ class Health:
         """Weeks of one measure: week, value, lo, hi, n, shown, finished, verdict ('good', 'bad' or '')."""
         table = self._tables[kpi.name]
         shown = table[table["week"] > self.week - WEEK * self._weeks].reset_index(drop=True)
-        verdicts = [self._change(kpi, row["week"]) for _, row in shown.iterrows()]
-        return shown.assign(verdict=[_tone(change) for change in verdicts])
+        return shown.assign(verdict=[_tone(self._change(kpi, week)) for week in shown["week"]])
 
     def so_far(self, kpi: Kpi) -> SoFar | None:
         """The running week's whole days against the same days a week before; None where no day of it is whole."""
@@ -157,7 +157,7 @@ class Health:
 
     def movers(self, kpi: Kpi, dimension: str) -> pd.DataFrame:
         """What moved the measure in the week, by one dimension: see movers.split."""
-        before, now = (self._grouped(dimension, week) for week in (self.week - WEEK, self.week))
+        before, now = (self._grouped(week)[dimension] for week in (self.week - WEEK, self.week))
         if kpi.family == "quantile":
             return movers.split(kpi, _hist(before, kpi), _hist(now, kpi), self._limits)
         bases = None
@@ -201,15 +201,15 @@ class Health:
         behind = [week > self.week or not self._fresh.complete(kpi, week) for week in table["week"]]
         return table.assign(finished=[not late for late in behind])
 
-    def _row_of(self, kpi: Kpi, week: date) -> pd.Series:
-        table = self._tables[kpi.name]
-        return table[table["week"] == week].iloc[0]
+    def _row_of(self, kpi: Kpi, week: date) -> Any:
+        """The row of a measure's week, by the names of its columns; None before the first."""
+        return self._rows[kpi.name].get(week)
 
     def _change(self, kpi: Kpi, week: date) -> stats.Change:
-        table = self._tables[kpi.name]
-        if week == table["week"].iloc[0] or not self._row_of(kpi, week)["finished"]:
+        now, before = self._row_of(kpi, week), self._row_of(kpi, week - WEEK)
+        if before is None or not now.finished:
             return stats.Change.unknown()
-        return stats.change(kpi, self._row_of(kpi, week), self._row_of(kpi, week - WEEK), self._limits)
+        return stats.change(kpi, now, before, self._limits)
 
     def _tile(self, kpi: Kpi) -> Tile:
         table = self._tables[kpi.name]
@@ -220,19 +220,18 @@ class Health:
             kpi, self.week, row, self._change(kpi, self.week), self._target(kpi, row), history, behind
         )
 
-    def _target(self, kpi: Kpi, row: pd.Series) -> Target | None:
+    def _target(self, kpi: Kpi, row: Any) -> Target | None:
         told = self._targets[(self._targets["metric"] == kpi.name) & (self._targets["from"] <= self.week)]
-        if told.empty or pd.isna(row["value"]) or not row["finished"]:
+        if told.empty or pd.isna(row.value) or not row.finished:
             return None
         value, owner = told.iloc[-1][["value", "owner"]]
         return Target(float(value), str(owner or ""), stats.target(kpi, row, float(value)))
 
-    def _grouped(self, dimension: str, week: date) -> Counts:
-        key = (dimension, week)
-        if key not in self._by_group:
+    def _grouped(self, week: date) -> dict[str, Counts]:
+        if week not in self._by_week:
             last = week + timedelta(days=6)
-            self._by_group[key] = count(self._store, self._filters, dimension, week, last)
-        return self._by_group[key]
+            self._by_week[week] = count_each(self._store, self._filters, DIMENSIONS, week, last)
+        return self._by_week[week]
 
     def _row(self, estimates: pd.DataFrame, key: str) -> pd.Series:
         found = estimates[estimates["key"] == key]
@@ -270,7 +269,7 @@ class Health:
         first = last - timedelta(days=ORIGIN_DAYS - 1)
         daily = count(self._store, filters, "day", first, last)
         if kpi.family == "quantile":
-            before = self._row_of(kpi, self.week - WEEK)["value"]
+            before = self._row_of(kpi, self.week - WEEK).value
             numerators, weights, days = _slower(_hist(daily, kpi), float(before))
         else:
             parts = daily.of(kpi)

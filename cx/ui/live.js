@@ -5,8 +5,6 @@
 
 const PATIENCE = 2000; // milliseconds until a rerun that did not come is asked for again
 
-let rerunPage = () => {}; // set by the component that stands outside every fragment
-
 const listeners = new WeakMap(); // one for each mounted component; the element outlives its reruns
 
 class Listener {
@@ -24,21 +22,15 @@ class Listener {
   open() {
     if (this.events) return;
     this.events = new EventSource(this.url);
-    this.events.onmessage = (event) => this.heard(Number(event.data), event.lastEventId);
+    this.events.onmessage = (event) => this.heard(Number(event.data));
     this.events.onerror = () => this.lost();
   }
 
-  /**
-   * On connecting, the server says its version at once: what happened in between is never missed. Another server
-   * than before knows nothing of this page's fragments, so the page is rerun whole.
-   */
-  heard(version, server) {
-    const restarted = this.server && this.server !== server;
-    this.server = server;
+  /** On connecting, the server says its version at once: what happened in between is never missed. */
+  heard(version) {
     this.latest = version;
     this.patience = PATIENCE;
-    if (restarted) rerunPage();
-    else this.ask();
+    this.ask();
   }
 
   /** Ask for a rerun until the page shows what was heard: a request is lost where Streamlit is reconnecting. */
@@ -73,10 +65,6 @@ class Listener {
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  if (!data) {
-    rerunPage = () => setTriggerValue("restarted", Date.now());
-    return;
-  }
   if (!listeners.has(parentElement)) listeners.set(parentElement, new Listener());
   const listener = listeners.get(parentElement);
   listener.update(data, (value) => setTriggerValue("heard", value));

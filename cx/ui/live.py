@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import secrets
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -42,9 +41,6 @@ PING_SECONDS = 20
 RETRY_MILLISECONDS = 1000
 HEARTBEAT_SECONDS = 30
 """How often a page asks for itself where events are not to be had."""
-
-_BOOT = secrets.token_hex(4)
-"""Names this run of the server, so that a page notices another one."""
 
 Warm = Callable[[int], None]
 _log = logging.getLogger(__name__)
@@ -92,7 +88,7 @@ class Server:
         queue: asyncio.Queue[int | None] = asyncio.Queue()
         self._queues.add(queue)
         try:
-            event: str | None = f"retry: {RETRY_MILLISECONDS}\nid: {_BOOT}\ndata: {self.version}\n\n"
+            event: str | None = f"retry: {RETRY_MILLISECONDS}\ndata: {self.version}\n\n"
             while event and not self._ending:
                 yield event
                 event = await _next_event(queue)
@@ -153,9 +149,13 @@ def version(key: str = "live") -> int:
     return shown
 
 
+@st.fragment(run_every="1d")
 def survive_restarts() -> None:
-    """Let pages that outlive the server rerun whole with the next one; called once in app.py, outside any fragment."""
-    _listener(key="live-page", on_restarted_change=lambda: None, height=1)
+    """Let open pages live on when the server comes back; call it once in app.py.
+
+    Streamlit reruns a page that reconnects only where a fragment is timed, and a new server knows none of its
+    fragments until it has been rerun. So this one, which does nothing, is timed.
+    """
 
 
 _listener = st.components.v2.component("cx_live", js=(HERE / "live.js").read_text(encoding="utf-8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -71,13 +72,13 @@ def value_text(kpi: Kpi, amount: float) -> str:
     return t("{value} {unit}", value=told, unit=unit) if unit and kpi.is_duration else f"{told}{unit}"
 
 
-def interval(kpi: Kpi, row: pd.Series) -> str:
+def interval(kpi: Kpi, row: Any) -> str:
     """The 95 % interval of a row in words, the unit said once; empty where there is no interval."""
-    if math.isnan(row["lo"]) or math.isnan(row["hi"]):
+    if math.isnan(row.lo) or math.isnan(row.hi):
         return ""
-    size, unit = words.duration_unit(row["value"]) if kpi.is_duration else (1, kpi.unit)
+    size, unit = words.duration_unit(row.value) if kpi.is_duration else (1, kpi.unit)
     digits = (0 if size == 1 else 1) if kpi.is_duration else kpi.digits
-    low, high = number(row["lo"] / size, digits), number(row["hi"] / size, digits)
+    low, high = number(row.lo / size, digits), number(row.hi / size, digits)
     if kpi.is_duration:
         return t("{low} to {high} {unit}", low=low, high=high, unit=unit)
     return t("{low} to {high}{unit}", low=low, high=high, unit=unit)
@@ -126,7 +127,7 @@ def verdict(moved: Change) -> str:
 def tile(told: Tile) -> tiles.Tile:
     """The texts and numbers of one tile, as the tile strip takes them."""
     kpi, row, history = told.kpi, told.row, told.history
-    shown, unit = value(kpi, row["value"])
+    shown, unit = value(kpi, row.value)
     foot, foot_tone = _foot(told)
     return {
         "id": kpi.name,
@@ -138,10 +139,8 @@ def tile(told: Tile) -> tiles.Tile:
         "range": _range(told),
         "foot": foot,
         "foot_tone": foot_tone,
-        "hidden": row["shown"] in ("hidden", "too few", "no data"),
-        "aria": " ".join(
-            part for part in (value_text(kpi, row["value"]), verdict(told.change), foot) if part
-        ),
+        "hidden": row.shown in ("hidden", "too few", "no data"),
+        "aria": " ".join(part for part in (value_text(kpi, row.value), verdict(told.change), foot) if part),
         "spark": _points(history["value"]),
         "lo": _points(history["lo"]),
         "hi": _points(history["hi"]),
@@ -167,7 +166,7 @@ def summary(headline: Headline) -> str:
 
 def so_far(kpi: Kpi, told: SoFar) -> str:
     """The running week against the same days of the week before."""
-    now, before = (value_text(kpi, row["value"]) for row in (told.now, told.before))
+    now, before = (value_text(kpi, row.value) for row in (told.now, told.before))
     return tn(
         "The running week, {n} day so far: {now}, against {before} on the same day of the week before.",
         "The running week, {n} days so far: {now}, against {before} on the same days of the week before.",
@@ -189,7 +188,7 @@ def target(kpi: Kpi, told: Target) -> tuple[str, tiles.Tone]:
 
 def _range(told: Tile) -> str:
     between = interval(told.kpi, told.row)
-    how_many = t("n {n}", n=number(told.row["n"]))
+    how_many = t("n {n}", n=number(told.row.n))
     return t("{interval} · {n}", interval=between, n=how_many) if between else ""
 
 
@@ -197,14 +196,14 @@ def _foot(told: Tile) -> tuple[str, tiles.Tone]:
     row = told.row
     if told.behind:
         return t("Not complete: waiting for {sources}", sources=", ".join(told.behind)), "neutral"
-    if row["shown"] == "hidden":
+    if row.shown == "hidden":
         return t("Hidden: fewer answers than may be shown"), "neutral"
-    if row["shown"] == "too few":
-        return tn("Too few: {n} answer", "Too few: {n} answers", int(row["n"])), "neutral"
-    if row["shown"] == "no data":
+    if row.shown == "too few":
+        return tn("Too few: {n} answer", "Too few: {n} answers", int(row.n)), "neutral"
+    if row.shown == "no data":
         return t("No data in this week"), "neutral"
-    if row["shown"] == "small":
-        return t("Small sample (n {n})", n=number(row["n"])), "neutral"
+    if row.shown == "small":
+        return t("Small sample (n {n})", n=number(row.n)), "neutral"
     return target(told.kpi, told.target) if told.target else ("", "neutral")
 
 
@@ -301,9 +300,9 @@ def trend(kpi: Kpi, frame: pd.DataFrame) -> tuple[pd.DataFrame, float, Callable[
     texts = {
         "tone": frame["verdict"],
         "value_text": [value_text(kpi, amount) for amount in frame["value"]],
-        "range_text": [interval(kpi, row) for _, row in frame.iterrows()],
+        "range_text": [interval(kpi, row) for row in frame.itertuples()],
         "n_text": [number(n) for n in frame["n"]],
-        "week_text": [_week_text(row) for _, row in frame.iterrows()],
+        "week_text": [_week_text(row) for row in frame.itertuples()],
     }
     drawn = frame[["week", "value", "lo", "hi", "finished"]].assign(**texts)
     drawn[["value", "lo", "hi"]] = drawn[["value", "lo", "hi"]] / size
@@ -343,7 +342,7 @@ def movers(kpi: Kpi, dimension: str, split: pd.DataFrame) -> pd.DataFrame:
             "mix": told["mix"] / size,
             "total": told["total"] / size,
             "text": [_contribution(kpi, amount) for amount in told["total"]],
-            "tone": [_contribution_tone(kpi, row) for _, row in told.iterrows()],
+            "tone": [_contribution_tone(kpi, row) for row in told.itertuples()],
         }
     )
     rest = split.iloc[MOST_GROUPS:]
@@ -382,9 +381,9 @@ def _decimals(amount: float) -> int:
     return min(len(f"{amount:.6g}".partition(".")[2]), 2)
 
 
-def _week_text(row: pd.Series) -> str:
-    day_text = words.day(row["week"], year=True)
-    return day_text if row["finished"] else t("{day} (not complete)", day=day_text)
+def _week_text(row: Any) -> str:
+    day_text = words.day(row.week, year=True)
+    return day_text if row.finished else t("{day} (not complete)", day=day_text)
 
 
 def _contribution(kpi: Kpi, amount: float) -> str:
@@ -396,8 +395,8 @@ def _contribution(kpi: Kpi, amount: float) -> str:
     return t("{sign}{value} {unit}", sign="+" if amount > 0 else words.MINUS, value=told, unit=unit)
 
 
-def _contribution_tone(kpi: Kpi, row: pd.Series) -> str:
+def _contribution_tone(kpi: Kpi, row: Any) -> str:
     """Coloured where the group's own change is beyond noise and pulls the whole for better or worse."""
-    if row["verdict"] != "real" or not kpi.better or not row["total"]:
+    if row.verdict != "real" or not kpi.better or not row.total:
         return ""
-    return "good" if (row["total"] > 0) == (kpi.better == "up") else "bad"
+    return "good" if (row.total > 0) == (kpi.better == "up") else "bad"

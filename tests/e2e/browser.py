@@ -60,7 +60,14 @@ def serving(data: Path, script: Path = PROJECT / "app.py", base: str = "", port:
     """`streamlit run` on this data folder, from when it answers until the end of the block."""
     port = port or free_port()
     options = {"server.port": port, "server.headless": "true", "server.baseUrlPath": base}
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *(f"--{k}={v}" for k, v in options.items())]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(script),
+        *(f"--{k}={v}" for k, v in options.items()),
+    ]
     environment = {**os.environ, "CX_DATA": str(data), "PYTHONPATH": str(PROJECT)}
     with open(data / "server.log", "w") as log:
         process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)

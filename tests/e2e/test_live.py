@@ -20,7 +20,6 @@ WATCH_EVERY_FRAME = """
 () => {
   const seen = (window.seen = { versions: {}, frames: 0, missing: 0 });
   const frame = () => {
-    const strip = document.querySelector("[data-testid=stBidiComponentIsolated]");
     const hosts = [...document.querySelectorAll("[data-testid=stBidiComponentIsolated]")];
     const tiles = hosts.flatMap((host) => [...host.shadowRoot.querySelectorAll(".tile")]);
     const canvas = document.querySelector("[data-testid=stVegaLiteChart] canvas");
@@ -86,8 +85,10 @@ def test_a_page_that_was_left_does_not_go_on_listening(tmp_path):
         page.wait_for_timeout(200)
         assert listeners(running) == 1
         page.goto("about:blank")
-        comes_back = bump(running)
-        assert comes_back
+        until = time.monotonic() + 10
+        while listeners(running) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert listeners(running) == 0
 
 
 def test_a_choice_of_tile_survives_a_push(tmp_path):
@@ -106,7 +107,7 @@ def test_the_page_comes_back_to_life_after_a_restart(tmp_path):
             page.goto(running.url)
             comes_to(page, bump(running))
             page.wait_for_timeout(200)
-            assert running.stop() is not None
+            running.stop()
         with serving(tmp_path, PROBE, port=port) as running:
             version = bump(running)
             comes_to(page, version)

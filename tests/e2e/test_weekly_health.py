@@ -81,12 +81,17 @@ def test_a_tile_shows_what_pandas_finds_in_the_files(
     assert tile(page, label) == words.number(by_pandas(rows_of(demo_company), name, week.date()), digits)
 
 
-def test_an_export_that_lands_changes_the_open_page(page: Page, folders: Folders, demo_company: DemoCompany) -> None:
+def test_an_export_that_lands_changes_the_open_page(
+    page: Page, folders: Folders, demo_company: DemoCompany
+) -> None:
     week = last_monday(demo_company.now)
     before = rows_of(demo_company)
     answers = before[before["week"] == week.date()]["csat"].dropna()
     hours = (demo_company.now - week) / timedelta(hours=1)
-    surveys = [row("survey", source="surveys", occurred_at=week + timedelta(hours=i * 160 / 1000), csat=1) for i in range(1000)]
+    surveys = [
+        row("survey", source="surveys", occurred_at=week + timedelta(hours=i * 160 / 1000), csat=1)
+        for i in range(1000)
+    ]
     assert hours > 160
     shown = tile(page, "Satisfaction (CSAT)")
     page.evaluate(COUNT_BLANKS)
