@@ -37,8 +37,8 @@ from cx.words import locale, short_day
 
 HEIGHT, ROW_HEIGHT = 318, 40
 WEEK_TICKS = 8
-TOTAL_PIXELS, LETTER_PIXELS = 64, 6
-"""Kept free beside the movers' bars for the totals in words, and for each letter of what a bar is called."""
+TOTAL_PIXELS, LETTER_PIXELS, NARROWEST_PIXELS = 64, 6, 130
+"""Of the movers: kept free for the totals in words, the width of a letter, and the least width of the bars."""
 
 _DASHED = [4, 4]
 
@@ -260,13 +260,21 @@ _LANES = {"rate": -9, "mix": 9}
 def _bar_axis(rows: Rows, titles: Mapping[str, str], rtl: bool) -> Spec:
     """Contributions along a line of which only zero is drawn; the margins are for words."""
     parts = [0.0, *(row[part] for row in rows for part in (*_LANES, "total"))]
-    name = 12 + LETTER_PIXELS * max(len(titles[part]) for part in _LANES)
-    named = [row[part] for row in rows[:1] for part in _LANES]
-    left = name if any(part < 0 for part in named) else 8
-    right = name if any(part >= 0 for part in named) else 8
+    low, high = min(parts), max(parts)
+    left, right = (_name_room(rows[:1], titles, edge, high - low or 1.0) for edge in (low, high))
     bounds = [left + rtl * TOTAL_PIXELS, {"expr": f"width - {right + (not rtl) * TOTAL_PIXELS}"}]
-    scale = {"domain": [min(parts), max(parts)], "nice": False, "zero": False, "range": bounds}
+    scale = {"domain": [low, high], "nice": False, "zero": False, "range": bounds}
     return {"type": "quantitative", "title": None, "axis": None, "scale": scale}
+
+
+def _name_room(first: Rows, titles: Mapping[str, str], edge: float, span: float) -> int:
+    """The margin beyond an edge for the names of the first group's bars that point to it, on the narrowest chart."""
+    pointing = [(part, row[part]) for row in first for part in _LANES if (row[part] < 0) == (edge < 0)]
+    names = (
+        12 + LETTER_PIXELS * len(titles[part]) - NARROWEST_PIXELS * abs(edge - value) / span
+        for part, value in pointing
+    )
+    return round(max(8.0, *names)) if pointing else 8
 
 
 def _group_axis(rows: Rows, rtl: bool) -> Spec:
