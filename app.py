@@ -5,7 +5,7 @@ Streamlit imports this file as the server (`app`, with its own routes) and runs 
 
 import streamlit as st
 
-from cx.ui import live
+from cx.ui import asks, live
 from cx.words import t
 
 if __name__ == "__main__":
@@ -21,4 +21,5 @@ if __name__ == "__main__":
     ]
     st.navigation(pages, position="top").run()
 else:
+    live.warm_with(asks.warm)
     app = st.App(__file__, routes=live.routes(), lifespan=live.lifespan)

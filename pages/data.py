@@ -11,12 +11,12 @@ from cx.words import t
 def body() -> None:
     version = live.version()
     arrived = asks.arrivals(version)
-    with st.container(gap="xxsmall", key="head"):
-        st.title(t("Data"), anchor=False)
-        st.markdown(t("Drop exports into the inbox; what became of each is told here."))
     if arrived.empty:
         parts.welcome()
         return
+    with st.container(gap="xxsmall", key="head"):
+        st.title(t("Data"), anchor=False)
+        st.markdown(t("Drop exports into the inbox; what became of each is told here."))
     fresh = asks.fresh(version, clock.hour())
     left, right = st.columns([3, 5], gap="medium")
     with (

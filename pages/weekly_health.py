@@ -37,18 +37,12 @@ def body() -> None:
         st.caption(t("Weekly CX health, week of {day}", day=day(week, year=True)))
         st.title(telling.title(headline, week, clock.now().date()), anchor=False)
         st.markdown(telling.summary(headline))
-    selected = tiles.kpi_strip(
-        [telling.tile(tile) for tile in told if tile.kpi.headline], _selected(), key="kpi"
-    )
+    selected = filters.measure([tile.kpi.name for tile in told])
+    first, rest = telling.strips(told)
+    tiles.kpi_strip(first, selected, "kpi", filters.choose_measure)
     with st.expander(t("All measures"), key="more"):
-        tiles.kpi_strip(
-            [telling.tile(tile) for tile in told if not tile.kpi.headline], _selected(), key="kpi_more"
-        )
+        tiles.kpi_strip(rest, selected, "kpi_more", filters.choose_measure)
     _detail(view, selected, week)
-
-
-def _selected() -> str:
-    return st.session_state.get("measure", "csat")
 
 
 def _detail(view: View, name: str, week: date) -> None:

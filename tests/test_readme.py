@@ -36,7 +36,11 @@ def clone(into: Path) -> Path:
 
 def environment(home: Path) -> dict[str, str]:
     home.mkdir()
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CX_", "VIRTUAL_ENV", "PYTHON"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("CX_", "VIRTUAL_ENV", "PYTHON"))
+    }
     return {**kept, "HOME": str(home), "STREAMLIT_SERVER_PORT": str(free_port())}
 
 
@@ -51,7 +55,14 @@ def test_the_first_line_installs_and_opens_the_dashboard_on_a_demo_company(tmp_p
     folder = clone(tmp_path / "clone")
     with (tmp_path / "log").open("w+") as log:
         process = subprocess.Popen(
-            LINES[0], shell=True, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            LINES[0],
+            shell=True,
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         try:
             answered = wait_for(f"http://localhost:{env['STREAMLIT_SERVER_PORT']}/_stcore/health", process)

@@ -15,6 +15,7 @@ import streamlit as st
 from cx import charts, clock, reference, words
 from cx.folders import Folders
 from cx.kpis import kpi
+from cx.model import DIMENSIONS
 from cx.query import Filters
 from cx.questions import counts, exports, freshness
 from cx.questions.freshness import Freshness
@@ -22,6 +23,10 @@ from cx.questions.health import Headline, Health, SoFar, Tile
 from cx.ui import live, telling
 
 VIEWS, SPECS = 64, 512
+"""How many answers are kept: of whole views, and of single charts."""
+
+DEFAULT_WEEKS = 52
+DEFAULT_MEASURE = "csat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,19 @@ class View:
     def of(cls, version: int, filters: Filters, weeks: int) -> View:
         """This moment's view of a store version."""
         return cls(version, filters, weeks, clock.hour(), _edited(), words.language())
+
+
+def warm(version: int) -> None:
+    """Answer what most viewers will ask of a new version, before they are told of it."""
+    if fresh(version, clock.hour()).empty:
+        return
+    view = View.of(version, Filters(), DEFAULT_WEEKS)
+    choices(version)
+    week(view)
+    trend(view, DEFAULT_MEASURE)
+    so_far(view, DEFAULT_MEASURE)
+    movers(view, DEFAULT_MEASURE, DIMENSIONS[0])
+    complaints(view)
 
 
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)

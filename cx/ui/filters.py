@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import streamlit as st
 
 from cx.model import DIMENSIONS
 from cx.query import Filters
 from cx.ui import telling
+from cx.ui.asks import DEFAULT_MEASURE, DEFAULT_WEEKS
 from cx.words import t, tn
 
 PERIODS = (13, 26, 52, 104)
-DEFAULT_PERIOD = 52
+MEASURE = "measure"
 
 
 def period() -> int:
@@ -18,14 +21,25 @@ def period() -> int:
     chosen = st.segmented_control(
         t("Period"),
         PERIODS,
-        default=DEFAULT_PERIOD,
+        default=DEFAULT_WEEKS,
         required=True,
         format_func=lambda weeks: t("{n} wk", n=weeks),
         key="weeks",
         bind="query-params",
         label_visibility="collapsed",
     )
-    return int(chosen or DEFAULT_PERIOD)
+    return int(chosen or DEFAULT_WEEKS)
+
+
+def measure(offered: Collection[str]) -> str:
+    """The measure that is looked into, as the link names it."""
+    named = st.query_params.get(MEASURE, DEFAULT_MEASURE)
+    return named if named in offered else next(iter(offered))
+
+
+def choose_measure(name: str) -> None:
+    """Look into this measure from now on."""
+    st.query_params[MEASURE] = name
 
 
 def choose(choices: dict[str, list[str]]) -> Filters:

@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from streamlit.runtime.pages_manager import PagesManager
 
 from cx.folders import Folders
 from cx.store import Store
@@ -124,6 +125,13 @@ def server() -> Server:
         return _servers[folders]
 
 
+def close() -> None:
+    """Close every store that this process has opened; the next call of `server` opens one anew."""
+    with _opening:
+        while _servers:
+            _servers.popitem()[1].store.close()
+
+
 def warm_with(hook: Warm) -> None:
     """Have this called with each new version before anyone is told of it. It replaces the hook before it."""
     _warmers[:] = [hook]
@@ -179,6 +187,9 @@ async def _live(_request: Request) -> StreamingResponse:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """While the server runs: take in what lands in the inbox, publish it, and answer the command line."""
+    # Otherwise the first visitor of a new server who follows a link to a page gets that file alone, as in Streamlit's
+    # older way of pages/, without navigation, style and page settings.
+    PagesManager.uses_pages_directory = False
     running, stop = server(), threading.Event()
     await running.publish()
     gc.collect()
@@ -193,7 +204,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
             stop.set()
             following.cancel()
             await asyncio.to_thread(ingest.join, 10)
-            _servers.pop(running.folders).store.close()
+            close()
             gc.unfreeze()
 
 

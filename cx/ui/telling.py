@@ -148,6 +148,12 @@ def tile(told: Tile) -> tiles.Tile:
     }
 
 
+def strips(told: list[Tile]) -> tuple[list[tiles.Tile], list[tiles.Tile]]:
+    """The tiles of the headline measures, and those of all others."""
+    first = [tile(one) for one in told if one.kpi.headline]
+    return first, [tile(one) for one in told if not one.kpi.headline]
+
+
 def title(headline: Headline, week: date, today: date) -> str:
     """The verdict on the week, as a headline."""
     verdict_told = t(_TITLES[headline.tone])

@@ -108,12 +108,12 @@ function newTile(grid) {
   return button;
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".grid");
   grid.setAttribute("aria-label", data.aria);
   data.tiles.forEach((tile, place) => {
     const button = grid.children[place] ?? newTile(grid);
-    button.onclick = () => choose(grid, button, () => setStateValue("selected", tile.id));
+    button.onclick = () => choose(grid, button, () => setTriggerValue("chosen", tile.id));
     drawTile(button, tile, data.selected);
   });
   while (grid.children.length > data.tiles.length) grid.lastChild.remove();

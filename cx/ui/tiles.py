@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NotRequired, TypedDict
 
@@ -46,9 +47,11 @@ _strip = st.components.v2.component(
 )
 
 
-def kpi_strip(tiles: list[Tile], selected: str, key: str) -> str:
-    """Draw the tiles and return the id of the chosen one: `selected` until the viewer chooses another."""
-    chosen = str(st.session_state.get(key, {}).get("selected") or selected)
-    data = {"tiles": tiles, "selected": chosen, "aria": t("Key figures. Choose one to see its trend.")}
-    state = _strip(data=data, key=key, default={"selected": selected}, on_selected_change=lambda: None)
-    return str(state.selected or selected)
+def kpi_strip(tiles: list[Tile], selected: str, key: str, choose: Callable[[str], None]) -> None:
+    """Draw the tiles, one of them as selected; `choose` is called with the id of a tile that the viewer clicks."""
+
+    def clicked() -> None:
+        choose(str(st.session_state[key].chosen))
+
+    data = {"tiles": tiles, "selected": selected, "aria": t("Key figures. Choose one to see its trend.")}
+    _strip(data=data, key=key, on_chosen_change=clicked)

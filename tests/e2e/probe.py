@@ -40,7 +40,9 @@ def tile(name, version):
 @st.fragment
 def body(page):
     version = live.version()
-    chosen = tiles.kpi_strip([tile(name, version) for name in ("nps", "csat", "ces")], "csat", "kpi")
+    chosen = st.session_state.get("chosen", "csat")
+    shown = [tile(name, version) for name in ("nps", "csat", "ces")]
+    tiles.kpi_strip(shown, chosen, "kpi", lambda name: st.session_state.update(chosen=name))
     st.vega_lite_chart(spec(version), key="trend", on_select="rerun", selection_mode="brush", alt="Trend")
     st.markdown(f"Shown {version} on {page}, chosen {chosen}")
 
