@@ -90,7 +90,7 @@ def movers(frame: pd.DataFrame, titles: Mapping[str, str]) -> Spec:
 
     `frame`: group, rate, mix, total (all in the measure's unit), text (the total as it is read), tone ('bad', 'good'
     or ''); drawn in its order. `titles`: the words for group, rate, mix and total; rate and mix also stand at the
-    first group's bars. A rate's bar is filled and above, a mix's is hollow and below, a total is a dot.
+    first group's bars. A rate's bar is filled and above, a mix's is hollow and below, a total is told in words.
     """
     rtl = locale().text_direction == "rtl"
     rows = rows_of(frame)
@@ -99,7 +99,7 @@ def movers(frame: pd.DataFrame, titles: Mapping[str, str]) -> Spec:
         layer("zero", {"type": "rule", "strokeWidth": 1}, {"x": {**x, "field": "zero"}}, "gray"),
         *(_part(x, y, part) for part in _LANES),
         *(_part_name(x, y, part) for part in _LANES),
-        *_totals(x, y, titles, rtl),
+        _totals(y, titles, rtl),
     ]
     data = {
         "movers": rows,
@@ -316,13 +316,11 @@ def _part_name(x: Spec, y: Spec, part: str) -> Spec:
     )
 
 
-def _totals(x: Spec, y: Spec, titles: Mapping[str, str], rtl: bool) -> list[Spec]:
-    """The sum of both parts: a dot where it lies, and in words at the end of the row."""
-    dot = {"type": "point", "filled": True, "size": 50, "opacity": 1}
+def _totals(y: Spec, titles: Mapping[str, str], rtl: bool) -> Spec:
+    """The sum of both parts in words, at the end of the row."""
     text = {"type": "text", "align": "left" if rtl else "right", "fontSize": 12, "fontWeight": 600}
     told = tooltip({"group": titles["group"], "text": titles["total"]})
     end = {"value": 0 if rtl else "width"}
-    return [
-        layer("movers", dot, {"y": y, "x": {**x, "field": "total"}, "color": BY_TONE, "tooltip": told}),
-        layer("movers", text, {"y": y, "x": end, "text": {"field": "text"}, "color": BY_TONE}),
-    ]
+    return layer(
+        "movers", text, {"y": y, "x": end, "text": {"field": "text"}, "color": BY_TONE, "tooltip": told}
+    )

@@ -75,9 +75,9 @@ def signed(value: float, digits: int = 0) -> str:
     return f"+{text}" if round(value, digits) > 0 else text
 
 
-def duration(seconds: float) -> tuple[str, str]:
-    """A duration as (number, unit) in the unit that a person would choose: seconds to days."""
-    size, unit = duration_unit(seconds)
+def duration(seconds: float, like: float | None = None) -> tuple[str, str]:
+    """A duration as (number, unit), in the unit that a person would choose for it, or for one `like` that."""
+    size, unit = duration_unit(seconds if like is None else like)
     value = seconds / size
     return number(value, 0 if size == 1 or (size == MINUTE and value >= 10) else 1), unit
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cx import clock
-from cx.ui import asks, live, parts
+from cx.ui import asks, filters, live, parts
 from cx.words import t
 
 
@@ -18,7 +18,7 @@ def body() -> None:
         st.title(t("Data"), anchor=False)
         st.markdown(t("Drop exports into the inbox; what became of each is told here."))
     fresh = asks.fresh(version, clock.hour())
-    left, right = st.columns([3, 5], gap="medium")
+    left, right = st.columns([2, 6], gap="medium")
     with (
         left,
         parts.card(
@@ -36,4 +36,5 @@ def body() -> None:
             parts.refusals(asks.refusals(version, int(chosen["file_id"])), chosen)
 
 
+filters.restore()
 body()

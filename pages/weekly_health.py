@@ -6,7 +6,6 @@ import streamlit as st
 
 from cx import clock
 from cx.kpis import kpi
-from cx.model import DIMENSIONS
 from cx.ui import asks, filters, live, parts, telling, tiles
 from cx.ui.asks import View
 from cx.words import day, t
@@ -53,7 +52,7 @@ def _detail(view: View, name: str, week: date) -> None:
         if (running := asks.so_far(view, name)) is not None:
             st.caption(telling.so_far(measure, running))
     with right, parts.card("movers", t("What moved it"), telling.movers_caption(measure)):
-        dimension = parts.dimension(DIMENSIONS)
+        dimension = filters.split()
         if (spec := asks.movers(view, name, dimension)) is None:
             st.caption(t("Nothing to compare by {dimension} in these two weeks.", dimension=dimension))
         else:
@@ -62,4 +61,5 @@ def _detail(view: View, name: str, week: date) -> None:
         parts.reasons(asks.complaints(view))
 
 
+filters.restore()
 body()

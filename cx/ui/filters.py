@@ -1,72 +1,94 @@
-"""The filters: chosen once, kept in the link, the same on every page."""
+"""The choices that a page offers: how long a trend, which measure, which split, and the filters of every page."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 
 from cx.model import DIMENSIONS
 from cx.query import Filters
-from cx.ui import telling
+from cx.ui import link, telling
 from cx.ui.asks import DEFAULT_MEASURE, DEFAULT_WEEKS
 from cx.words import t, tn
 
 PERIODS = (13, 26, 52, 104)
-MEASURE = "measure"
+
+
+def restore() -> None:
+    """Take up what the link or an earlier page says; call it once, before anything is offered."""
+    link.restore(["weeks", "measure", "split", *DIMENSIONS])
 
 
 def period() -> int:
     """A choice of how many weeks the trend shows."""
-    chosen = st.segmented_control(
-        t("Period"),
-        PERIODS,
-        default=DEFAULT_WEEKS,
-        required=True,
-        format_func=lambda weeks: t("{n} wk", n=weeks),
-        key="weeks",
-        bind="query-params",
-        label_visibility="collapsed",
+    offered = {str(weeks): weeks for weeks in PERIODS}
+    named = _one_of("weeks", offered, str(DEFAULT_WEEKS))
+    return offered[_segments("weeks", t("Period"), [*offered], named, lambda weeks: t("{n} wk", n=weeks))]
+
+
+def split() -> str:
+    """A choice of the dimension by which a change is split."""
+    named = _one_of("split", DIMENSIONS, DIMENSIONS[0])
+    return _segments(
+        "split", t("Split by"), DIMENSIONS, named, lambda name: t(telling.DIMENSION_LABELS[name])
     )
-    return int(chosen or DEFAULT_WEEKS)
 
 
 def measure(offered: Collection[str]) -> str:
     """The measure that is looked into, as the link names it."""
-    named = st.query_params.get(MEASURE, DEFAULT_MEASURE)
-    return named if named in offered else next(iter(offered))
+    return _one_of("measure", offered, DEFAULT_MEASURE if DEFAULT_MEASURE in offered else next(iter(offered)))
 
 
 def choose_measure(name: str) -> None:
     """Look into this measure from now on."""
-    st.query_params[MEASURE] = name
+    link.choose("measure", [name])
 
 
 def choose(choices: dict[str, list[str]]) -> Filters:
     """A choice of values for every dimension that has more than one, behind one button that says how many are set."""
-    with st.popover(_button(), icon=":material/filter_alt:"):
-        chosen = {name: _one(name, choices[name]) for name in DIMENSIONS if len(choices[name]) > 1}
+    offered = {name: choices[name] for name in DIMENSIONS if len(choices[name]) > 1}
+    count = sum(bool(link.chosen(name)) for name in offered)
+    button = tn("Filters ({n})", "Filters ({n})", count) if count else t("Filters")
+    with st.popover(button, icon=":material/filter_alt:", key="filters"):
+        chosen = {name: _some(name, values) for name, values in offered.items()}
         st.button(t("Clear all"), on_click=_clear, disabled=not any(chosen.values()), icon=":material/close:")
     return Filters(**chosen)
 
 
-def _one(name: str, values: list[str]) -> tuple[str, ...]:
+def _some(name: str, values: list[str]) -> tuple[str, ...]:
+    known = [value for value in link.chosen(name) if value in values]
+    key, changed = link.widget(name, known, lambda chosen: [*chosen])  # type: ignore[misc]
     chosen = st.multiselect(
         t(telling.DIMENSION_LABELS[name]),
         values,
         format_func=lambda value: telling.group(name, value),
         placeholder=t("All"),
-        key=f"f_{name}",
-        bind="query-params",
+        key=key,
+        on_change=changed,
     )
     return tuple(sorted(chosen))
 
 
-def _button() -> str:
-    count = sum(bool(st.session_state.get(f"f_{name}")) for name in DIMENSIONS)
-    return tn("Filters ({n})", "Filters ({n})", count) if count else t("Filters")
+def _segments(name: str, label: str, options: Sequence[str], named: str, told: telling.Told) -> str:
+    key, changed = link.widget(name, named, lambda chosen: [str(chosen)])
+    chosen = st.segmented_control(
+        label,
+        options,
+        required=True,
+        format_func=told,
+        key=key,
+        on_change=changed,
+        label_visibility="collapsed",
+    )
+    return str(chosen)
+
+
+def _one_of(name: str, offered: Collection[str], default: str) -> str:
+    named = link.chosen(name)
+    return named[0] if named and named[0] in offered else default
 
 
 def _clear() -> None:
     for name in DIMENSIONS:
-        st.session_state[f"f_{name}"] = []
+        link.forget(name)

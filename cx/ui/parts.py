@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,21 +31,6 @@ def chart(spec: dict[str, Any], key: str, alt: str) -> None:
     st.vega_lite_chart(spec, key=key, alt=alt, width="stretch")
 
 
-def dimension(names: Sequence[str]) -> str:
-    """A choice of the dimension by which a change is split."""
-    chosen = st.segmented_control(
-        t("Split by"),
-        names,
-        default=names[0],
-        required=True,
-        format_func=lambda name: t(telling.DIMENSION_LABELS[name]),
-        key="split",
-        bind="query-params",
-        label_visibility="collapsed",
-    )
-    return str(chosen or names[0])
-
-
 def freshness(fresh: Freshness) -> None:
     """Through when the data run: one line, and each source behind a click."""
     with st.popover(t("Data through {moment}", moment=moment(fresh.through)), icon=":material/sensors:"):
@@ -69,7 +54,10 @@ def exports(arrived: pd.DataFrame) -> pd.Series | None:
     """The exports that arrived; returns the one that the viewer chose."""
     count = st.column_config.NumberColumn
     event = st.dataframe(
-        arrived.assign(arrived_at=[moment(at.to_pydatetime()) for at in arrived["arrived_at"]]),
+        arrived.assign(
+            arrived_at=[moment(at.to_pydatetime()) for at in arrived["arrived_at"]],
+            reason=arrived["reason"].fillna(""),
+        ),
         hide_index=True,
         key="exports",
         on_select="rerun",
@@ -77,12 +65,12 @@ def exports(arrived: pd.DataFrame) -> pd.Series | None:
         alt=t("Exports that arrived"),
         column_order=["arrived_at", "name", "rows_kept", "rows_superseded", "rows_refused", "reason"],
         column_config={
-            "arrived_at": st.column_config.TextColumn(t("Arrived"), width="small"),
-            "name": st.column_config.TextColumn(t("File"), width="medium"),
-            "rows_kept": count(t("Kept"), format="localized", width="small"),
-            "rows_superseded": count(t("Superseded"), format="localized", width="small"),
-            "rows_refused": count(t("Refused"), format="localized", width="small"),
-            "reason": st.column_config.TextColumn(t("Set aside because"), width="large"),
+            "arrived_at": st.column_config.TextColumn(t("Arrived"), width=160),
+            "name": st.column_config.TextColumn(t("File"), width=190),
+            "rows_kept": count(t("Kept"), format="localized", width=80),
+            "rows_superseded": count(t("Superseded"), format="localized", width=96),
+            "rows_refused": count(t("Refused"), format="localized", width=80),
+            "reason": st.column_config.TextColumn(t("Set aside because")),
         },
     )
     rows = event["selection"]["rows"]
@@ -127,10 +115,10 @@ def reasons(table: pd.DataFrame) -> None:
         key="reasons",
         alt=t("Complaints by reason in the week and the week before"),
         column_config={
-            "reason": st.column_config.TextColumn(t("Reason"), width="medium"),
-            "now": st.column_config.NumberColumn(t("Complaints"), format="localized", width="small"),
-            "change": st.column_config.TextColumn(t("Against the week before"), width="small"),
-            "spark": st.column_config.LineChartColumn(t("12 weeks"), y_min=0, width="small"),
+            "reason": st.column_config.TextColumn(t("Reason")),
+            "now": st.column_config.NumberColumn(t("Complaints"), format="localized", width=90),
+            "change": st.column_config.TextColumn(t("Change"), width=112),
+            "spark": st.column_config.LineChartColumn(t("12 weeks"), y_min=0, width=110),
         },
     )
 

@@ -39,9 +39,12 @@ _TITLES = {
     "steady": mark("Customer experience held steady"),
     "unknown": mark("Too little data to compare the week"),
 }
+Told = Callable[[str], str]
+"""Says a name in the viewer's language."""
+
 UP, DOWN = "▲", "▼"
 ALMOST_ALL = 0.95
-MOST_GROUPS = 8
+MOST_GROUPS = 7
 """The groups that a chart of movers shows by name; the rest stand together."""
 
 
@@ -59,16 +62,16 @@ def group(dimension: str, value: str | None) -> str:
     return t(STAGE_LABELS[value]) if dimension == "stage" and value in STAGE_LABELS else value
 
 
-def value(kpi: Kpi, amount: float) -> tuple[str, str]:
-    """A value of the measure as (number, unit)."""
+def value(kpi: Kpi, amount: float, like: float | None = None) -> tuple[str, str]:
+    """A value of the measure as (number, unit); a duration in the unit that suits `like`, or else itself."""
     if math.isnan(amount):
         return "–", ""
-    return words.duration(amount) if kpi.is_duration else (number(amount, kpi.digits), kpi.unit)
+    return words.duration(amount, like) if kpi.is_duration else (number(amount, kpi.digits), kpi.unit)
 
 
-def value_text(kpi: Kpi, amount: float) -> str:
+def value_text(kpi: Kpi, amount: float, like: float | None = None) -> str:
     """A value of the measure with its unit, in one text."""
-    told, unit = value(kpi, amount)
+    told, unit = value(kpi, amount, like)
     return t("{value} {unit}", value=told, unit=unit) if unit and kpi.is_duration else f"{told}{unit}"
 
 
@@ -76,9 +79,7 @@ def interval(kpi: Kpi, row: Any) -> str:
     """The 95 % interval of a row in words, the unit said once; empty where there is no interval."""
     if math.isnan(row.lo) or math.isnan(row.hi):
         return ""
-    size, unit = words.duration_unit(row.value) if kpi.is_duration else (1, kpi.unit)
-    digits = (0 if size == 1 else 1) if kpi.is_duration else kpi.digits
-    low, high = number(row.lo / size, digits), number(row.hi / size, digits)
+    (low, _), (high, unit) = (value(kpi, bound, row.value) for bound in (row.lo, row.hi))
     if kpi.is_duration:
         return t("{low} to {high} {unit}", low=low, high=high, unit=unit)
     return t("{low} to {high}{unit}", low=low, high=high, unit=unit)
@@ -172,7 +173,7 @@ def summary(headline: Headline) -> str:
 
 def so_far(kpi: Kpi, told: SoFar) -> str:
     """The running week against the same days of the week before."""
-    now, before = (value_text(kpi, row.value) for row in (told.now, told.before))
+    now, before = (value_text(kpi, row.value, told.now.value) for row in (told.now, told.before))
     return tn(
         "The running week, {n} day so far: {now}, against {before} on the same day of the week before.",
         "The running week, {n} days so far: {now}, against {before} on the same days of the week before.",

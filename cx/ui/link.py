@@ -1,0 +1,56 @@
+"""What a viewer chose: kept in the link and across pages, by names that are the same in every language.
+
+Streamlit's own binding of a widget to the link writes the words that the viewer sees; a link that is passed on must
+mean the same to a colleague who reads another language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import streamlit as st
+
+_KEPT = "chosen"
+
+
+def restore(names: Iterable[str]) -> None:
+    """Bring the link and what was chosen on another page together; the link is right where both speak."""
+    kept = _kept()
+    for name in names:
+        if name in st.query_params:
+            kept[name] = st.query_params.get_all(name)
+        elif kept.get(name):
+            st.query_params[name] = kept[name]
+
+
+def chosen(name: str) -> list[str]:
+    """The values chosen for this name; empty where nothing was."""
+    return _kept().get(name, [])
+
+
+def choose(name: str, values: Sequence[str]) -> None:
+    """Choose these values from now on; none takes the name out of the link."""
+    _kept()[name] = list(values)
+    if values:
+        st.query_params[name] = list(values)
+    elif name in st.query_params:
+        del st.query_params[name]
+
+
+def widget(name: str, value: object, told: Callable[[object], list[str]]) -> tuple[str, Callable[[], None]]:
+    """A key for a widget that starts at this value, and a callback that writes what it was changed to."""
+    key = f"choose_{name}"
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key, lambda: choose(name, told(st.session_state[key]))
+
+
+def forget(name: str) -> None:
+    """Choose nothing, and let the widget start anew."""
+    choose(name, [])
+    st.session_state.pop(f"choose_{name}", None)
+
+
+def _kept() -> dict[str, list[str]]:
+    kept: dict[str, list[str]] = st.session_state.setdefault(_KEPT, {})
+    return kept
