@@ -22,7 +22,7 @@ from cx.errors import CxError, StoreBusy
 from cx.folders import Folders
 from cx.ingest import Report
 from cx.store import Store
-from cx.words import number, t, tn
+from cx.words import enumeration, number, t, tn
 
 console = Console()
 
@@ -73,23 +73,38 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _demo(options: argparse.Namespace, folders: Folders) -> int:
-    now = clock.now()
-    with _progress() as progress:
-        made = demo.make(folders.root / "demo", now, options.seed, progress)
-    installed = demo.install_reference(made, folders.reference)
-    if installed:
-        console.print(t("Wrote {files} to {folder}.", files=", ".join(installed), folder=folders.reference))
-    status = _take_in(folders, made.exports)
+    status = _make_demo(options.seed, folders)
     if not options.live:
         console.print(t("Now open the dashboard: streamlit run app.py"))
         return status
     console.print(
         t("Dropping a small export every {seconds} s; stop with Ctrl+C.", seconds=number(options.every, 1))
     )
+    if not owner.asks(folders):
+        console.print(t("No dashboard is running: what is dropped waits in the inbox until one is."))
     while True:
         dropped = demo.trickle(folders.inbox, now=clock.now())
         console.print(f"{clock.now():%H:%M:%S}  {dropped.name}", highlight=False)
         time.sleep(options.every)
+
+
+def _make_demo(seed: int, folders: Folders) -> int:
+    """Make the demo company and take it in, where no other one is there already."""
+    folder, now = folders.root / "demo", clock.now()
+    if folders.store.exists() and demo.found(folder, now, seed) == "another":
+        console.print(
+            t("A demo company made in another week or from another seed is here and stays as it is.")
+            + " "
+            + t("To begin anew, stop the dashboard and delete {folder}.", folder=folders.store),
+            highlight=False,
+        )
+        return 0
+    with _progress() as progress:
+        made = demo.make(folder, now, seed, progress)
+    if installed := demo.install_reference(made, folders.reference):
+        files = enumeration(installed)
+        console.print(t("Wrote {files} to {folder}.", files=files, folder=folders.reference), highlight=False)
+    return _take_in(folders, made.exports)
 
 
 def _ingest(options: argparse.Namespace, folders: Folders) -> int:

@@ -81,3 +81,16 @@ def test_help_names_every_command_and_says_what_it_does(capsys: pytest.CaptureFi
         main(["--help"])
     told = capsys.readouterr().out
     assert all(f"\n    {name} " in told for name in ("demo", "ingest", "watch", "doctor"))
+
+
+def test_a_demo_is_made_once_and_never_mixed_with_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_NOW", "2026-03-11T12:00")
+    made = run(tmp_path, "demo")
+    assert made.returncode == 0, made.stdout
+    monkeypatch.setenv("CX_NOW", "2026-03-18T12:00")
+    again = run(tmp_path, "demo")
+    assert again.returncode == 0
+    assert "stays as it is" in again.stdout
+    assert "rows kept" not in again.stdout

@@ -15,11 +15,13 @@ Nothing is placed by hand: every row is a draw from a rate, and the rates are th
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from cx.demo import exports, reference
 from cx.demo.live import trickle
@@ -27,7 +29,7 @@ from cx.demo.story import Calendar, story
 from cx.demo.world import SEED, world
 from cx.words import t
 
-__all__ = ["SEED", "Demo", "install_reference", "make", "trickle"]
+__all__ = ["SEED", "Demo", "found", "install_reference", "make", "trickle"]
 
 Progress = Callable[[str, float], None]
 """Told a phase in words and how much is done, 0 to 1."""
@@ -62,9 +64,26 @@ def make(folder: Path, through: datetime, seed: int = SEED, progress: Progress |
         paths += exports.write(rows, source, told.calendar, target)
     tables = reference.write(told, folder / "reference", seed)
     reference.write_truths(told, folder / "truths.json", seed)
+    (folder / "made.json").write_text(json.dumps(_made(through, seed)), encoding="utf-8")
     tell(t("The demo company is ready"), 1.0)
     there = sum(int((rows["at"] <= told.calendar.end).sum()) for rows in sources.values())
     return Demo(folder, tuple(paths), tuple(tables), folder / "truths.json", there)
+
+
+def found(folder: Path, through: datetime, seed: int = SEED) -> Literal["none", "same", "another"]:
+    """Whether a demo is in the folder: the one that `make` would only let grow, or that of another week or seed.
+
+    Two of them in one store would mix two worlds whose rows share their ids.
+    """
+    try:
+        there = json.loads((folder / "made.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return "none"
+    return "same" if there == _made(through, seed) else "another"
+
+
+def _made(through: datetime, seed: int) -> dict[str, object]:
+    return {"week": Calendar.until(through).monday.isoformat(), "seed": seed}
 
 
 def install_reference(made: Demo, target: Path) -> list[str]:
