@@ -6,8 +6,9 @@ import streamlit as st
 
 from cx import clock
 from cx.kpis import kpi
-from cx.ui import asks, filters, live, parts, telling, tiles
+from cx.ui import asks, filters, live, parts, tiles
 from cx.ui.asks import View
+from cx.ui.telling import plots, values, week
 from cx.words import day, t
 
 
@@ -31,33 +32,38 @@ def body() -> None:
     if not told:
         parts.nothing_chosen()
         return
-    week = told[0].week
+    monday = told[0].week
     with st.container(gap="xxsmall", key="head"):
-        st.caption(t("Weekly CX health, week of {day}", day=day(week, year=True)))
-        st.title(telling.title(headline, week, clock.now().date()), anchor=False)
-        st.markdown(telling.summary(headline))
+        st.caption(t("Weekly CX health, week of {day}", day=day(monday, year=True)))
+        st.title(week.title(headline, monday, clock.now().date()), anchor=False)
+        st.markdown(week.summary(headline))
     selected = filters.measure([tile.kpi.name for tile in told])
-    first, rest = telling.strips(told)
+    first, rest = week.strips(told)
     tiles.kpi_strip(first, selected, "kpi", filters.choose_measure)
     with st.expander(t("All measures"), key="more"):
         tiles.kpi_strip(rest, selected, "kpi_more", filters.choose_measure)
-    _detail(view, selected, week)
+    _detail(view, selected, monday)
 
 
-def _detail(view: View, name: str, week: date) -> None:
+def _detail(view: View, name: str, monday: date) -> None:
     measure = kpi(name)
     left, right = st.columns([5, 3], gap="medium")
-    with left, parts.card("trend", telling.label(measure), t(measure.meaning)):
-        parts.chart(asks.trend(view, name), key=f"trend-{name}", alt=telling.trend_alt(measure))
+    with left, parts.card("trend", values.label(measure), t(measure.meaning)):
+        parts.chart(asks.trend(view, name), key=f"trend-{name}", alt=plots.trend_alt(measure))
         if (running := asks.so_far(view, name)) is not None:
-            st.caption(telling.so_far(measure, running))
-    with right, parts.card("movers", t("What moved it"), telling.movers_caption(measure)):
+            st.caption(week.so_far(measure, running))
+    with right, parts.card("movers", t("What moved it"), plots.movers_caption(measure)):
         dimension = filters.split()
         if (spec := asks.movers(view, name, dimension)) is None:
-            st.caption(t("Nothing to compare by {dimension} in these two weeks.", dimension=dimension))
+            st.caption(
+                t(
+                    "Nothing to compare by {dimension} in these two weeks.",
+                    dimension=values.dimension_label(dimension),
+                )
+            )
         else:
-            parts.chart(spec, key=f"movers-{name}-{dimension}", alt=telling.movers_alt(measure, dimension))
-    with parts.card("reasons", t("What customers complain about"), telling.reasons_caption(week)):
+            parts.chart(spec, key=f"movers-{name}-{dimension}", alt=plots.movers_alt(measure, dimension))
+    with parts.card("reasons", t("What customers complain about"), plots.reasons_caption(monday)):
         parts.reasons(asks.complaints(view))
 
 

@@ -17,6 +17,7 @@ from cx import reference
 from cx.kpis import KPIS, kpi
 from cx.query import Filters
 from cx.questions.freshness import freshness
+from cx.questions.headline import headline
 from cx.questions.health import Health
 from cx.store import Store
 from tests.conftest import DemoCompany
@@ -153,15 +154,15 @@ def test_an_interval_is_wilsons_by_hand(health: Health, rows: pd.DataFrame) -> N
 
 def test_the_headline_tells_the_demo_companys_story(health: Health, demo_company: DemoCompany) -> None:
     truths = json.loads(demo_company.demo.truths.read_text(encoding="utf-8"))
-    headline = health.headline(health.tiles())
-    assert headline.tone == "slipped"
-    assert {"csat", "complaint_rate"} <= set(headline.worse)
-    assert headline.origin is not None
-    assert (headline.origin.dimension, headline.origin.group) == ("product", truths["defect"]["product"])
-    assert truths["defect"]["reason"] in headline.origin.reasons
+    told = headline(health, health.tiles())
+    assert told.tone == "slipped"
+    assert {"csat", "complaint_rate"} <= set(told.worse)
+    assert told.origin is not None
+    assert (told.origin.dimension, told.origin.group) == ("product", truths["defect"]["product"])
+    assert truths["defect"]["reason"] in told.origin.reasons
     began = date.fromisoformat(truths["defect"]["began"])
-    assert headline.origin.began is not None
-    assert abs((headline.origin.began - began).days) <= 5
+    assert told.origin.began is not None
+    assert abs((told.origin.began - began).days) <= 5
 
 
 @pytest.mark.parametrize("name", [name for name in KPIS if KPIS[name].family != "quantile"])

@@ -5,8 +5,7 @@ The week reported is the last one that is over and whose end the data have reach
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -16,7 +15,6 @@ import pandas as pd
 from cx import movers, stats
 from cx.kpis import KPIS, Kpi
 from cx.model import DIMENSIONS
-from cx.onset import onset
 from cx.query import Filters
 from cx.questions.counts import Counts, complaints, count, count_each
 from cx.questions.freshness import Freshness, end_of, monday
@@ -25,13 +23,7 @@ from cx.store import Store
 
 WEEK = timedelta(weeks=1)
 SPARK_WEEKS = 26
-ORIGIN_DAYS = 28
-"""How far back from the week's end the day is sought on which a change began."""
 REASON_WEEKS = 12
-SOUGHT = 2
-"""Of how many changes the origin is sought; the one that is most concentrated is told."""
-
-Tone = Literal["slipped", "improved", "mixed", "steady", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,41 +54,6 @@ class Tile:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a change is concentrated: the group of a dimension, its share of the change, since when, and why."""
-
-    kpi: Kpi
-    dimension: str
-    group: str
-    share: float
-    began: date | None
-    reasons: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """A candidate for an origin; `excess` is its share of the change beyond its usual share of the volume."""
-
-    kpi: Kpi
-    dimension: str
-    group: str
-    share: float
-    excess: float
-
-
-@dataclass(frozen=True, slots=True)
-class Headline:
-    """What an executive should know first: names of the measures that moved beyond noise or miss their target."""
-
-    tone: Tone
-    compared: int
-    worse: tuple[str, ...]
-    better: tuple[str, ...]
-    missed: tuple[str, ...]
-    origin: Origin | None
-
-
-@dataclass(frozen=True, slots=True)
 class SoFar:
     """The running week against the same days of the week before."""
 
@@ -117,8 +74,8 @@ class Health:
         settings: Settings,
         weeks: int,
     ) -> None:
-        self._store = store
-        self._filters = filters
+        self.store = store
+        self.filters = filters
         self._fresh = fresh
         self._targets = targets
         self._limits = settings.small_samples
@@ -151,7 +108,7 @@ class Health:
             return None
         rows = []
         for begin in (start, start - WEEK):
-            counted = count(self._store, self._filters, "all", begin, begin + timedelta(days=days - 1))
+            counted = count(self.store, self.filters, "all", begin, begin + timedelta(days=days - 1))
             rows.append(self._row(counted.estimates(kpi), "all"))
         return SoFar(days, *rows)
 
@@ -159,7 +116,7 @@ class Health:
         """What moved the measure in the week, by one dimension: see movers.split."""
         before, now = (self._grouped(week)[dimension] for week in (self.week - WEEK, self.week))
         if kpi.family == "quantile":
-            return movers.split(kpi, _hist(before, kpi), _hist(now, kpi), self._limits)
+            return movers.split(kpi, histogram(before, kpi), histogram(now, kpi), self._limits)
         bases = None
         if kpi.family == "rate" and dimension not in kpi.base_dimensions:
             bases = (before.base[kpi.parts[1]].sum(), now.base[kpi.parts[1]].sum())
@@ -169,24 +126,7 @@ class Health:
 
     def reasons(self) -> pd.DataFrame:
         """What customers complained about: reason, now, before (a week), and spark (a list of weekly counts)."""
-        return reasons(self._store, self._filters, self.week)
-
-    def headline(self, tiles: list[Tile]) -> Headline:
-        """What moved beyond noise among the headline measures, what misses its target, and where it began."""
-        judged = [tile for tile in tiles if tile.kpi.headline and tile.change.verdict in ("real", "noise")]
-        worse = [tile for tile in judged if tile.moved and tile.change.good is False]
-        better = [tile for tile in judged if tile.moved and tile.change.good]
-        missed = [
-            tile for tile in tiles if tile.kpi.headline and tile.target and tile.target.status == "missed"
-        ]
-        return Headline(
-            tone=_verdict(len(judged), len(worse), len(better)),
-            compared=len(judged),
-            worse=_names(worse),
-            better=_names(better),
-            missed=_names(missed),
-            origin=self._origin([tile.kpi for tile in _clearest(worse or better)]),
-        )
+        return reasons(self.store, self.filters, self.week)
 
     def _history(self, kpi: Kpi) -> pd.DataFrame:
         table = self._weekly.estimates(kpi).rename(columns={"key": "week"})
@@ -201,19 +141,19 @@ class Health:
         behind = [week > self.week or not self._fresh.complete(kpi, week) for week in table["week"]]
         return table.assign(finished=[not late for late in behind])
 
-    def _row_of(self, kpi: Kpi, week: date) -> Any:
+    def row_of(self, kpi: Kpi, week: date) -> Any:
         """The row of a measure's week, by the names of its columns; None before the first."""
         return self._rows[kpi.name].get(week)
 
     def _change(self, kpi: Kpi, week: date) -> stats.Change:
-        now, before = self._row_of(kpi, week), self._row_of(kpi, week - WEEK)
+        now, before = self.row_of(kpi, week), self.row_of(kpi, week - WEEK)
         if before is None or not now.finished:
             return stats.Change.unknown()
         return stats.change(kpi, now, before, self._limits)
 
     def _tile(self, kpi: Kpi) -> Tile:
         table = self._tables[kpi.name]
-        row = self._row_of(kpi, self.week)
+        row = self.row_of(kpi, self.week)
         history = table[table["week"] <= self.week].tail(SPARK_WEEKS).reset_index(drop=True)
         behind = self._fresh.behind(kpi, end_of(self.week))
         return Tile(
@@ -230,53 +170,13 @@ class Health:
     def _grouped(self, week: date) -> dict[str, Counts]:
         if week not in self._by_week:
             last = week + timedelta(days=6)
-            self._by_week[week] = count_each(self._store, self._filters, DIMENSIONS, week, last)
+            self._by_week[week] = count_each(self.store, self.filters, DIMENSIONS, week, last)
         return self._by_week[week]
 
     def _row(self, estimates: pd.DataFrame, key: str) -> pd.Series:
         found = estimates[estimates["key"] == key]
         empty = pd.Series({"value": np.nan, "lo": np.nan, "hi": np.nan, "n": 0.0, "base": 0.0})
         return found.iloc[0] if len(found) else empty
-
-    def _origin(self, kpis: list[Kpi]) -> Origin | None:
-        """The group in which one of these changes sits most: its share of the change, beyond its usual share of n."""
-        found = [place for kpi in kpis for dimension in DIMENSIONS for place in self._places(kpi, dimension)]
-        if not found:
-            return None
-        place = max(found, key=lambda place: place.excess)
-        narrowed = replace(self._filters, **{place.dimension: (place.group,)})
-        return Origin(
-            place.kpi,
-            place.dimension,
-            place.group,
-            place.share,
-            began=self._began(place.kpi, narrowed),
-            reasons=_growing(reasons(self._store, narrowed, self.week)),
-        )
-
-    def _places(self, kpi: Kpi, dimension: str) -> Iterator[_Place]:
-        """The groups of a dimension that changed beyond noise and carry more of the change than of the volume."""
-        split = self.movers(kpi, dimension)
-        whole = split["total"].sum()
-        volume = split["n_before"] / (split["n_before"].sum() or np.nan)
-        for row, usual in zip(split.itertuples(), volume, strict=True):
-            share = float(row.total / whole) if whole else 0.0
-            if row.group and row.verdict == "real" and share > usual and len(split) > 1:
-                yield _Place(kpi, dimension, str(row.group), share, share - float(usual))
-
-    def _began(self, kpi: Kpi, filters: Filters) -> date | None:
-        last = self.week + timedelta(days=6)
-        first = last - timedelta(days=ORIGIN_DAYS - 1)
-        daily = count(self._store, filters, "day", first, last)
-        if kpi.family == "quantile":
-            before = self._row_of(kpi, self.week - WEEK).value
-            numerators, weights, days = _slower(_hist(daily, kpi), float(before))
-        else:
-            parts = daily.of(kpi)
-            numerators, weights = movers.ratio(kpi, parts)
-            days = pd.to_datetime(parts["key"]).dt.date.tolist()
-        at = onset(numerators, weights)
-        return days[at] if at is not None else None
 
 
 def reasons(store: Store, filters: Filters, week: date) -> pd.DataFrame:
@@ -294,52 +194,16 @@ def reasons(store: Store, filters: Filters, week: date) -> pd.DataFrame:
     return found.sort_values("now", ascending=False, ignore_index=True)
 
 
-def _growing(table: pd.DataFrame) -> tuple[str, ...]:
-    """The reasons that grew beyond chance: the one that grew most, and another that grew at least half as much."""
-    growth = table["now"] - table["before"]
-    beyond = (growth > 1.96 * np.sqrt(table["now"] + table["before"])) & (growth >= growth.max() / 2)
-    grown = table[beyond & (table["reason"] != "")].assign(growth=growth)
-    return tuple(grown.sort_values("growth", ascending=False)["reason"].head(2))
-
-
-def _clearest(tiles: list[Tile]) -> list[Tile]:
-    """The few changes that lie furthest outside of noise: size over half the width of the interval."""
-
-    def clarity(tile: Tile) -> float:
-        return abs(tile.change.amount) / max(tile.change.hi - tile.change.lo, 1e-12)
-
-    return sorted(tiles, key=clarity, reverse=True)[:SOUGHT]
-
-
-def _names(tiles: list[Tile]) -> tuple[str, ...]:
-    return tuple(tile.kpi.name for tile in tiles)
-
-
-def _verdict(judged: int, worse: int, better: int) -> Tone:
-    if not judged:
-        return "unknown"
-    if worse and better:
-        return "mixed"
-    return "slipped" if worse else "improved" if better else "steady"
-
-
 def _tone(change: stats.Change) -> str:
     if change.verdict != "real" or change.good is None:
         return ""
     return "good" if change.good else "bad"
 
 
-def _hist(counts: Counts, kpi: Kpi) -> pd.DataFrame:
+def histogram(counts: Counts, kpi: Kpi) -> pd.DataFrame:
+    """The histogram of a duration, by group: group, bin, n."""
     return counts.hist[counts.hist["measure"] == kpi.parts[0]].rename(columns={"key": "group"})
 
 
 def _grouped_parts(counts: Counts, kpi: Kpi) -> pd.DataFrame:
     return counts.of(kpi).rename(columns={"key": "group"})
-
-
-def _slower(hist: pd.DataFrame, than: float) -> tuple[np.ndarray, np.ndarray, list[date]]:
-    """By day: how many took longer than `than` seconds, and how many there were."""
-    slow = hist["n"].where(stats.seconds(hist["bin"]) > than, 0)
-    daily = pd.DataFrame({"day": pd.to_datetime(hist["group"]).dt.date, "slow": slow, "n": hist["n"]})
-    summed = daily.groupby("day").sum()
-    return summed["slow"].to_numpy(float), summed["n"].to_numpy(float), summed.index.tolist()

@@ -19,8 +19,10 @@ from cx.model import DIMENSIONS
 from cx.query import Filters
 from cx.questions import counts, exports, freshness
 from cx.questions.freshness import Freshness
-from cx.questions.health import Headline, Health, SoFar, Tile
-from cx.ui import live, telling
+from cx.questions.headline import Headline, headline
+from cx.questions.health import Health, SoFar, Tile
+from cx.ui import live
+from cx.ui.telling import plots
 
 VIEWS, SPECS = 64, 512
 """How many answers are kept: of whole views, and of single charts."""
@@ -96,7 +98,7 @@ def week(view: View) -> tuple[list[Tile], Headline]:
     """The tiles and the headline of a view."""
     answers = health(view)
     tiles = answers.tiles()
-    return tiles, answers.headline(tiles)
+    return tiles, headline(answers, tiles)
 
 
 @st.cache_resource(max_entries=SPECS, show_spinner=False)
@@ -111,13 +113,13 @@ def trend(view: View, name: str) -> dict[str, Any]:
     words.use(view.language)
     measure = kpi(name)
     aim = next((tile.target for tile in week(view)[0] if tile.kpi == measure), None)
-    frame, size, written = telling.trend(measure, health(view).trend(measure))
+    frame, size, written = plots.trend(measure, health(view).trend(measure))
     return charts.trend(
         frame,
         tables(view.edited).campaigns,
         aim.value / size if aim else None,
-        telling.aim(measure, aim) if aim else "",
-        telling.trend_titles(),
+        plots.aim(measure, aim) if aim else "",
+        plots.trend_titles(),
         written,
     )
 
@@ -130,7 +132,7 @@ def movers(view: View, name: str, dimension: str) -> dict[str, Any] | None:
     split = health(view).movers(measure, dimension)
     if split.empty:
         return None
-    return charts.movers(telling.movers(measure, dimension, split), telling.movers_titles(dimension))
+    return charts.movers(plots.movers(measure, dimension, split), plots.movers_titles(dimension))
 
 
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)

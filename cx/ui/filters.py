@@ -8,8 +8,9 @@ import streamlit as st
 
 from cx.model import DIMENSIONS
 from cx.query import Filters
-from cx.ui import link, telling
+from cx.ui import link
 from cx.ui.asks import DEFAULT_MEASURE, DEFAULT_WEEKS
+from cx.ui.telling import values
 from cx.words import t, tn
 
 PERIODS = (13, 26, 52, 104)
@@ -30,9 +31,7 @@ def period() -> int:
 def split() -> str:
     """A choice of the dimension by which a change is split."""
     named = _one_of("split", DIMENSIONS, DIMENSIONS[0])
-    return _segments(
-        "split", t("Split by"), DIMENSIONS, named, lambda name: t(telling.DIMENSION_LABELS[name])
-    )
+    return _segments("split", t("Split by"), DIMENSIONS, named, values.dimension_label)
 
 
 def measure(offered: Collection[str]) -> str:
@@ -51,18 +50,18 @@ def choose(choices: dict[str, list[str]]) -> Filters:
     count = sum(bool(link.chosen(name)) for name in offered)
     button = tn("Filters ({n})", "Filters ({n})", count) if count else t("Filters")
     with st.popover(button, icon=":material/filter_alt:", key="filters"):
-        chosen = {name: _some(name, values) for name, values in offered.items()}
+        chosen = {name: _some(name, named) for name, named in offered.items()}
         st.button(t("Clear all"), on_click=_clear, disabled=not any(chosen.values()), icon=":material/close:")
     return Filters(**chosen)
 
 
-def _some(name: str, values: list[str]) -> tuple[str, ...]:
-    known = [value for value in link.chosen(name) if value in values]
+def _some(name: str, offered: list[str]) -> tuple[str, ...]:
+    known = [value for value in link.chosen(name) if value in offered]
     key, changed = link.widget(name, known, lambda chosen: [*chosen])  # type: ignore[misc]
     chosen = st.multiselect(
-        t(telling.DIMENSION_LABELS[name]),
-        values,
-        format_func=lambda value: telling.group(name, value),
+        values.dimension_label(name),
+        offered,
+        format_func=lambda value: values.group(name, value),
         placeholder=t("All"),
         key=key,
         on_change=changed,
@@ -70,7 +69,7 @@ def _some(name: str, values: list[str]) -> tuple[str, ...]:
     return tuple(sorted(chosen))
 
 
-def _segments(name: str, label: str, options: Sequence[str], named: str, told: telling.Told) -> str:
+def _segments(name: str, label: str, options: Sequence[str], named: str, told: values.Told) -> str:
     key, changed = link.widget(name, named, lambda chosen: [str(chosen)])
     chosen = st.segmented_control(
         label,

@@ -13,7 +13,7 @@ from cx.folders import Folders
 from cx.ingest import explain
 from cx.questions.freshness import Freshness
 from cx.reference import Tables
-from cx.ui import telling
+from cx.ui.telling import values
 from cx.words import moment, number, t
 
 
@@ -102,7 +102,7 @@ def reasons(table: pd.DataFrame) -> None:
             "reason": [reason or t("Not stated") for reason in table["reason"]],
             "now": table["now"],
             "change": [
-                telling.growth(now, before) for now, before in zip(table["now"], table["before"], strict=True)
+                values.growth(now, before) for now, before in zip(table["now"], table["before"], strict=True)
             ],
             "spark": table["spark"],
         }

@@ -18,7 +18,8 @@ const TEMPLATE = `
     <i class="dot"></i>
   </span>
   <span class="foot"><svg class="icon" viewBox="0 0 16 16"><path/></svg><span></span></span>
-  <span class="range"></span>`;
+  <span class="range"></span>
+  <span class="aria"></span>`;
 
 const isNumber = (value) => Number.isFinite(value);
 
@@ -80,7 +81,6 @@ function drawTile(button, tile, selected) {
   const find = (selector) => button.querySelector(selector);
   button.className = tile.hidden ? "tile hidden" : "tile";
   button.setAttribute("aria-pressed", String(tile.id === selected));
-  button.setAttribute("aria-label", tile.aria);
   button.style.setProperty("--end-color", `var(--st-${COLOURS[tile.tone]}-color)`);
   setText(find(".label"), tile.label);
   setValue(find(".value"), tile.value);
@@ -91,6 +91,7 @@ function drawTile(button, tile, selected) {
   find(".icon").setAttribute("class", `icon ${tile.foot_tone}`);
   find(".icon path").setAttribute("d", ICONS[tile.foot_tone]);
   setText(find(".range"), tile.range);
+  setText(find(".aria"), tile.aria);
   drawSpark(find, tile);
 }
 

@@ -18,7 +18,7 @@ class Tile(TypedDict):
     """One key figure, in words and numbers that are ready to be shown.
 
     `chip` carries the sign of the change in words or an arrow, `tone` its colour; `spark`, `lo` and `hi` are of one
-    length, None being a week without a value; `aria` says the whole tile in one sentence. Where too few answered,
+    length, None being a week without a value; `aria` says in words what the colour says. Where too few answered,
     `hidden` is true and `value` says so in words.
     """
 

@@ -1,0 +1,140 @@
+"""The texts of charts and tables, with the numbers that they stand beside."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+
+from cx import words
+from cx.kpis import Kpi
+from cx.questions.health import Target
+from cx.ui.telling.values import decimals, dimension_label, group, interval, label, plain, value_text
+from cx.words import number, t
+
+MOST_GROUPS = 7
+"""The groups that a chart of movers shows by name; the rest stand together."""
+
+
+def trend(kpi: Kpi, frame: pd.DataFrame) -> tuple[pd.DataFrame, float, Callable[[float], str]]:
+    """The weeks of a measure as its chart takes them, what its values were divided by, and how its axis is written.
+
+    A duration is drawn in the one unit that suits its largest week, so that its axis has round numbers.
+    """
+    size, unit = words.duration_unit(frame["value"].max()) if kpi.is_duration else (1, kpi.unit)
+    texts = {
+        "tone": frame["verdict"],
+        "value_text": [value_text(kpi, amount) for amount in frame["value"]],
+        "range_text": [interval(kpi, row) for row in frame.itertuples()],
+        "n_text": [number(n) for n in frame["n"]],
+        "week_text": [_week_text(row) for row in frame.itertuples()],
+    }
+    drawn = frame[["week", "value", "lo", "hi", "finished"]].assign(**texts)
+    drawn[["value", "lo", "hi"]] = drawn[["value", "lo", "hi"]] / size
+
+    def written(amount: float) -> str:
+        text = number(amount, decimals(amount))
+        return t("{value} {unit}", value=text, unit=unit) if kpi.is_duration else f"{text}{unit}"
+
+    return drawn, float(size), written
+
+
+def trend_titles() -> dict[str, str]:
+    """The words of the trend's tooltips."""
+    return {
+        "week": t("Week of"),
+        "value": t("Value"),
+        "range": t("95 % interval"),
+        "n": t("n"),
+        "campaign": t("Campaign"),
+        "channel": t("Channel"),
+    }
+
+
+def trend_alt(kpi: Kpi) -> str:
+    """The trend, for who cannot see it."""
+    return t("{measure} by week, with its 95 % interval, its target and the campaigns", measure=label(kpi))
+
+
+def aim(kpi: Kpi, told: Target) -> str:
+    """A target by its value, as a label."""
+    return t("Target {target}", target=plain(kpi, told.value))
+
+
+def movers(kpi: Kpi, dimension: str, split: pd.DataFrame) -> pd.DataFrame:
+    """A split change as its chart takes it: the groups that count most, named, with texts and tones."""
+    told = split.head(MOST_GROUPS)
+    size = words.duration_unit(max(split["before"].max(), split["now"].max()))[0] if kpi.is_duration else 1
+    drawn = pd.DataFrame(
+        {
+            "group": [group(dimension, name) for name in told["group"]],
+            "rate": told["rate"] / size,
+            "mix": told["mix"] / size,
+            "total": told["total"] / size,
+            "text": [_contribution(kpi, amount) for amount in told["total"]],
+            "tone": [_contribution_tone(kpi, row) for row in told.itertuples()],
+        }
+    )
+    rest = split.iloc[MOST_GROUPS:]
+    if len(rest):
+        sums = (rest[["rate", "mix", "total"]].sum() / size).to_dict()
+        text = _contribution(kpi, float(rest["total"].sum()))
+        drawn.loc[len(drawn)] = {"group": t("All others"), **sums, "text": text, "tone": ""}
+    return drawn
+
+
+def movers_titles(dimension: str) -> dict[str, str]:
+    """The words of the movers' bars and tooltips."""
+    return {
+        "group": dimension_label(dimension),
+        "rate": t("own rate"),
+        "mix": t("share of volume"),
+        "total": t("Part of the change"),
+    }
+
+
+def movers_caption(kpi: Kpi) -> str:
+    """What the bars of a change mean."""
+    if kpi.family == "total":
+        return t("Each group's part of the change against the week before. The parts add up to the whole.")
+    return t(
+        "Each group's part of the change against the week before: its own rate (solid) and its share of the volume "
+        "(light). The parts add up to the whole."
+    )
+
+
+def movers_alt(kpi: Kpi, dimension: str) -> str:
+    """The movers, for who cannot see them."""
+    return t("What moved {measure}, by {dimension}", measure=label(kpi), dimension=dimension_label(dimension))
+
+
+def reasons_caption(week: date) -> str:
+    """Which days the table of complaints covers."""
+    last = week + timedelta(days=6)
+    return t(
+        "{first} to {last}, against the week before", first=words.short_day(week), last=words.short_day(last)
+    )
+
+
+def _week_text(row: Any) -> str:
+    day_text = words.day(row.week, year=True)
+    return day_text if row.finished else t("{day} (not complete)", day=day_text)
+
+
+def _contribution(kpi: Kpi, amount: float) -> str:
+    if math.isnan(amount):
+        return ""
+    if not kpi.is_duration:
+        return words.signed(amount, max(kpi.digits, 1) if kpi.family != "total" else 0)
+    told, unit = words.duration(abs(amount))
+    return t("{sign}{value} {unit}", sign="+" if amount > 0 else words.MINUS, value=told, unit=unit)
+
+
+def _contribution_tone(kpi: Kpi, row: Any) -> str:
+    """Coloured where the group's own change is beyond noise and pulls the whole for better or worse."""
+    if row.verdict != "real" or not kpi.better or not row.total:
+        return ""
+    return "good" if (row.total > 0) == (kpi.better == "up") else "bad"

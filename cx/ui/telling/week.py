@@ -1,0 +1,165 @@
+"""The weekly health in words: each tile, the headline, the running week."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+
+from cx import words
+from cx.kpis import Kpi
+from cx.questions.headline import Headline, Origin
+from cx.questions.health import SoFar, Target, Tile
+from cx.ui import tiles
+from cx.ui.telling.values import change, group, interval, label, plain, tone, value, value_text, verdict
+from cx.words import mark, number, t, tn
+
+_TITLES = {
+    "slipped": mark("Customer experience slipped"),
+    "improved": mark("Customer experience improved"),
+    "mixed": mark("Customer experience moved both ways"),
+    "steady": mark("Customer experience held steady"),
+    "unknown": mark("Too little data to compare the week"),
+}
+ALMOST_ALL = 0.95
+"""From this share on, a group is said to carry a change alone."""
+
+
+def strips(told: list[Tile]) -> tuple[list[tiles.Tile], list[tiles.Tile]]:
+    """The tiles of the headline measures, and those of all others."""
+    first = [tile(one) for one in told if one.kpi.headline]
+    return first, [tile(one) for one in told if not one.kpi.headline]
+
+
+def tile(told: Tile) -> tiles.Tile:
+    """The texts and numbers of one tile, as the tile strip takes them."""
+    kpi, row, history = told.kpi, told.row, told.history
+    shown, unit = value(kpi, row.value)
+    foot, foot_tone = _foot(told)
+    return {
+        "id": kpi.name,
+        "label": label(kpi),
+        "value": shown,
+        "unit": unit,
+        "chip": change(kpi, told.change),
+        "tone": tone(told.change),
+        "range": _range(told),
+        "foot": foot,
+        "foot_tone": foot_tone,
+        "hidden": row.shown in ("hidden", "too few", "no data"),
+        "aria": verdict(told.change),
+        "spark": _points(history["value"]),
+        "lo": _points(history["lo"]),
+        "hi": _points(history["hi"]),
+        "target": told.target.value if told.target else None,
+    }
+
+
+def title(headline: Headline, week: date, today: date) -> str:
+    """The verdict on the week, as a headline."""
+    verdict_told = t(_TITLES[headline.tone])
+    if 7 <= (today - week).days < 14 and headline.tone != "unknown":
+        return t("{verdict} last week", verdict=verdict_told)
+    return verdict_told
+
+
+def summary(headline: Headline) -> str:
+    """What moved, what misses its target and where it began, in a few sentences (Markdown)."""
+    sentences = [_moved(headline), _missed(headline)]
+    if headline.origin:
+        sentences += _origin(headline.origin)
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def so_far(kpi: Kpi, told: SoFar) -> str:
+    """The running week against the same days of the week before."""
+    now, before = (value_text(kpi, row.value, told.now.value) for row in (told.now, told.before))
+    return tn(
+        "The running week, {n} day so far: {now}, against {before} on the same day of the week before.",
+        "The running week, {n} days so far: {now}, against {before} on the same days of the week before.",
+        told.days,
+        now=now,
+        before=before,
+    )
+
+
+def target(kpi: Kpi, told: Target) -> tuple[str, tiles.Tone]:
+    """Whether a target is met, and the tone of it."""
+    text = plain(kpi, told.value)
+    if told.status == "met":
+        return t("Meets target {target}", target=text), "good"
+    if told.status == "near":
+        return t("About on target {target}", target=text), "neutral"
+    return t("Misses target {target}", target=text), "bad"
+
+
+def _range(told: Tile) -> str:
+    between = interval(told.kpi, told.row)
+    how_many = t("n {n}", n=number(told.row.n))
+    return t("{interval} · {n}", interval=between, n=how_many) if between else ""
+
+
+def _foot(told: Tile) -> tuple[str, tiles.Tone]:
+    row = told.row
+    if told.behind:
+        return t("Not complete: waiting for {sources}", sources=", ".join(told.behind)), "neutral"
+    if row.shown == "hidden":
+        return t("Hidden: fewer answers than may be shown"), "neutral"
+    if row.shown == "too few":
+        return tn("Too few: {n} answer", "Too few: {n} answers", int(row.n)), "neutral"
+    if row.shown == "no data":
+        return t("No data in this week"), "neutral"
+    if row.shown == "small":
+        return t("Small sample (n {n})", n=number(row.n)), "neutral"
+    return target(told.kpi, told.target) if told.target else ("", "neutral")
+
+
+def _moved(headline: Headline) -> str:
+    if headline.tone == "unknown":
+        return t("No headline measure has two complete weeks with enough answers yet.")
+    worse, better = len(headline.worse), len(headline.better)
+    if worse and better:
+        return t(
+            "Of {compared} measures {worse} got worse and {better} got better by more than normal variation.",
+            compared=number(headline.compared), worse=number(worse), better=number(better),
+        )  # fmt: skip
+    if worse:
+        return tn("{n} of {compared} measures got worse by more than normal variation.",
+                  "{n} of {compared} measures got worse by more than normal variation.",
+                  worse, compared=number(headline.compared))  # fmt: skip
+    if better:
+        return tn("{n} of {compared} measures got better by more than normal variation.",
+                  "{n} of {compared} measures got better by more than normal variation.",
+                  better, compared=number(headline.compared))  # fmt: skip
+    return t(
+        "None of {compared} measures moved by more than normal variation.", compared=number(headline.compared)
+    )
+
+
+def _missed(headline: Headline) -> str:
+    if not headline.missed:
+        return ""
+    return tn("{n} misses its target.", "{n} miss their targets.", len(headline.missed))
+
+
+def _origin(origin: Origin) -> list[str]:
+    names = {"measure": label(origin.kpi), "group": group(origin.dimension, origin.group)}
+    if origin.share < ALMOST_ALL:
+        told = [
+            t(
+                "{share} % of the change in {measure} comes from **{group}**.",
+                share=number(100 * origin.share),
+                **names,
+            )
+        ]
+    else:
+        told = [t("The change in {measure} comes from **{group}**.", **names)]
+    if origin.began:
+        told.append(t("It began about {day}.", day=words.day(origin.began)))
+    if origin.reasons:
+        told.append(t("Complaints about {reasons} grew most.", reasons=words.enumeration(origin.reasons)))
+    return told
+
+
+def _points(column: pd.Series) -> list[float | None]:
+    return [None if pd.isna(point) else round(float(point), 4) for point in column]
