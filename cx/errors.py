@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from cx.words import t
+
 
 class CxError(Exception):
     """Base of the family: catch this to catch everything the product raises on purpose."""
@@ -25,7 +27,7 @@ class UnknownName(CxError):
     """A name that is not in the vocabulary, answered with the nearest that is."""
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"There is no {what} called '{name}'.{hint(name, known)}")
+        super().__init__(t("There is no {what} called '{name}'.", what=what, name=name) + hint(name, known))
         self.name = name
 
 
@@ -50,7 +52,7 @@ class QueryError(CxError):
     """A query that the engine refused, with the query's name and its full SQL."""
 
     def __init__(self, name: str, sql: str, reason: str) -> None:
-        super().__init__(f"The query '{name}' failed: {reason}\n{sql}")
+        super().__init__(t("The query '{name}' failed: {reason}", name=name, reason=reason) + f"\n{sql}")
         self.name = name
         self.sql = sql
 
@@ -62,4 +64,6 @@ class StoreBusy(CxError):
 def hint(name: str, known: Iterable[str]) -> str:
     """Name the nearest known names, as a sentence to append, or the empty string where nothing is near."""
     near = get_close_matches(name.lower(), [*known], n=3, cutoff=0.55)
-    return f" Did you mean {' or '.join(repr(n) for n in near)}?" if near else ""
+    return (
+        " " + t("Did you mean {names}?", names=t(" or ").join(f"'{name}'" for name in near)) if near else ""
+    )

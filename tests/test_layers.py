@@ -48,7 +48,8 @@ def test_only_store_and_ingest_know_duckdb(path: Path) -> None:
     ("lower", "upper"),
     [
         ("cx/model.py", "cx"),
-        ("cx/errors.py", "cx"),
+        ("cx/errors.py", "cx.model"),
+        ("cx/errors.py", "cx.store"),
         ("cx/words.py", "cx"),
         ("cx/query.py", "cx.store"),
         ("cx/query.py", "cx.questions"),
