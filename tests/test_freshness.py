@@ -71,3 +71,17 @@ def test_containment_settles_a_day_later(store: Store, folders: Folders) -> None
 
 def test_an_empty_store_is_empty(store: Store) -> None:
     assert freshness(store, datetime(2026, 3, 1)).empty
+
+
+def test_a_rate_waits_for_its_base_too(store: Store, folders: Folders) -> None:
+    now = MONDAY + timedelta(days=9)
+    orders = [row("order", days=day, source="shop") for day in (0.1, 1.1, 2.1, 3.1, 4.5)]
+    land(store, folders, [*daily("desk", 8.5), *orders], now=now)
+    assert freshness(store, now).behind(kpi("contact_rate"), end_of(FIRST_WEEK)) == ("shop",)
+
+
+def test_nobody_waits_for_a_source_of_a_few_stray_rows(store: Store, folders: Folders) -> None:
+    now = MONDAY + timedelta(days=9)
+    land(store, folders, [*daily("desk", 8.5, csat=4), *[row(days=8.4, source="desk", csat=4) for _ in range(30)],
+                          row(days=2.5, source="stray", csat=1)], now=now)  # fmt: skip
+    assert freshness(store, now).behind(kpi("csat"), end_of(FIRST_WEEK)) == ()

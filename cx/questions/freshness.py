@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import pandas as pd
 
@@ -21,6 +22,9 @@ GRACE = timedelta(hours=6)
 """A last event this close before midnight still counts as a whole day: nights are quiet."""
 TYPICAL_GAPS = 5
 """A source may be silent for this many of its own typical gaps before it counts as behind."""
+
+LEAST_SHARE = 0.05
+"""A measure does not wait for a source that holds less than this share of its counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +79,21 @@ class Freshness:
 
 def freshness(store: Store, now: datetime) -> Freshness:
     """How far each source has delivered, and which measures it carries."""
-    carried = ",\n  ".join(
-        f"sum({_carrier(kpi)}) > 0 as {kpi.name}" for kpi in KPIS.values() if kpi.family != "quantile"
-    )
     recent = "day > (select max(day) from r_day) - cast($days as integer)"
+    days = {"days": LOOK_BACK.days}
     sql = f"""
 select source, max(last_at) as last_at, count(distinct day) as active_days,
-  max(day) - min(day) + 1 as span_days,
-  {carried}
+  max(day) - min(day) + 1 as span_days, {", ".join(f"sum({part}) as {part}" for part in rollups.PARTS)}
 from r_day where {recent} group by source order by source"""
-    days = {"days": LOOK_BACK.days}
-    frame = store.run(Query("freshness", sql, days))
-    timed_sql = f"select distinct source, measure from r_hist where {recent}"
+    counted = store.run(Query("freshness", sql, days)).set_index("source")
+    timed_sql = f"select source, measure, sum(n) as n from r_hist where {recent} group by all"
     timed = store.run(Query("sources of durations", timed_sql, days))
-    durations = timed.groupby("source")["measure"].agg(set).to_dict()
-    return Freshness(
-        tuple(_source(row, durations.get(row["source"], set())) for _, row in frame.iterrows()), now
+    parts = counted.join(timed.pivot_table(index="source", columns="measure", values="n", aggfunc="sum"))
+    shares = parts.drop(columns=["last_at", "active_days", "span_days"]).pipe(
+        lambda counts: counts / counts.sum()
     )
+    carries = {kpi.name: _carriers(kpi, shares) for kpi in KPIS.values()}
+    return Freshness(tuple(_source(row, carries) for row in counted.itertuples()), now)
 
 
 def monday(day: date) -> date:
@@ -104,16 +106,14 @@ def end_of(week: date) -> datetime:
     return datetime.combine(week + timedelta(weeks=1), time.min)
 
 
-def _carrier(kpi: Kpi) -> str:
-    part = kpi.parts[-1] if kpi.family != "rate" else kpi.parts[0]
-    assert part in rollups.PARTS
-    return part
+def _carriers(kpi: Kpi, shares: pd.DataFrame) -> set[str]:
+    """The sources that hold a share worth waiting for of what a measure counts, or of the base that it divides by."""
+    parts = [{"exposure": "units"}.get(part, part) for part in kpi.parts]
+    counted = parts if kpi.family == "rate" else parts[-1:]
+    worth = shares.reindex(columns=counted).ge(LEAST_SHARE).any(axis=1)
+    return set(worth.index[worth])
 
 
-def _source(row: pd.Series, durations: set[str]) -> Source:
-    timed = {kpi.name for kpi in KPIS.values() if kpi.family == "quantile" and kpi.parts[0] in durations}
-    counted = {name for name in KPIS if name in row.index and row[name]}
-    newest = row["last_at"].to_pydatetime()
-    return Source(
-        row["source"], newest, int(row["active_days"]), int(row["span_days"]), frozenset(timed | counted)
-    )
+def _source(row: Any, carries: dict[str, set[str]]) -> Source:
+    kpis = frozenset(name for name, sources in carries.items() if row.Index in sources)
+    return Source(row.Index, row.last_at.to_pydatetime(), int(row.active_days), int(row.span_days), kpis)

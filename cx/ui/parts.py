@@ -76,7 +76,7 @@ def exports(arrived: pd.DataFrame) -> pd.Series | None:
     rows = event["selection"]["rows"]
     if rows and rows[0] < len(arrived):
         return arrived.iloc[rows[0]]
-    refused = arrived[arrived["rows_refused"] > 0]
+    refused = arrived[(arrived["rows_refused"] > 0) | arrived["reason"].notna()]
     return refused.iloc[0] if len(refused) else None
 
 

@@ -102,7 +102,7 @@ def _range(told: Tile) -> str:
 def _foot(told: Tile) -> tuple[str, tiles.Tone]:
     row = told.row
     if told.behind:
-        return t("Not complete: waiting for {sources}", sources=", ".join(told.behind)), "neutral"
+        return t("Waiting for {sources}", sources=", ".join(told.behind)), "neutral"
     if row.shown == "hidden":
         return t("Hidden: fewer answers than may be shown"), "neutral"
     if row.shown == "too few":
