@@ -30,7 +30,7 @@ def body() -> None:
     parts.problems(asks.tables(view.edited))
     told, headline = asks.week(view)
     if not told:
-        parts.nothing_chosen()
+        parts.nothing_to_show(chosen, fresh)
         return
     monday = told[0].week
     with st.container(gap="xxsmall", key="head"):

@@ -79,10 +79,9 @@ def came_back(contacts: pd.DataFrame) -> pd.Series:
     return pd.Series(answers, index=contacts.index)
 
 
-def exposure(rows: pd.DataFrame, week: date) -> float:
-    """Units of the fourteen days up to each day of the week, a fourteenth of them a day."""
+def exposure(rows: pd.DataFrame, days: pd.DatetimeIndex) -> float:
+    """Units of the fourteen days up to each of these days, a fourteenth of them a day."""
     sold = rows[rows["kind"] == "order"].groupby("day")["units"].sum().astype(float)
-    days = pd.date_range(week, periods=7)
     return sum(sold.reindex(pd.date_range(end=day, periods=14), fill_value=0.0).sum() / 14 for day in days)
 
 
@@ -106,7 +105,7 @@ def by_pandas(rows: pd.DataFrame, name: str, week: date) -> float:
         "first_response_p90": lambda: float(contacts["first_response_seconds"].dropna().quantile(0.9)),
         "resolution": lambda: float(contacts["resolution_seconds"].dropna().quantile(0.5)),
         "resolution_p90": lambda: float(contacts["resolution_seconds"].dropna().quantile(0.9)),
-        "complaint_rate": lambda: 1000 * (now["kind"] == "complaint").sum() / exposure(rows, week),
+        "complaint_rate": lambda: 1000 * (now["kind"] == "complaint").sum() / exposure(rows, pd.date_range(week, periods=7)),
         "detractors": lambda: share(nps <= 6),
         "response_rate": lambda: 100 * scored.sum() / (scored | now["asked"].fillna(False).astype(bool)).sum(),
         "contact_rate": lambda: 1000 * len(contacts) / orders["order_id"].nunique(),
@@ -193,10 +192,20 @@ def test_the_running_week_is_kept_out_of_every_change(demo_company: DemoCompany)
     assert not running["finished"].any()
     assert set(running["verdict"]) == {""}
     assert all(tile.history["week"].max() == health.week for tile in health.tiles())
-    so_far = health.so_far(kpi("orders"))
     store.close()
-    assert so_far is not None
-    assert 0.3 < so_far.now["value"] / so_far.before["value"] < 3
+
+
+def test_the_running_week_so_far_is_its_whole_days(demo_company: DemoCompany, rows: pd.DataFrame) -> None:
+    store = Store.open(demo_company.folders.store)
+    health = ask(store, demo_company)
+    told, drawn = health.so_far(kpi("complaint_rate")), health.trend(kpi("complaint_rate")).iloc[-1]
+    store.close()
+    days = pd.date_range(health.week + WEEK, periods=2)
+    complaints = rows[(rows["kind"] == "complaint") & rows["day"].isin(days)]
+    assert told is not None
+    assert told.days == 2
+    expected = 1000 * len(complaints) / exposure(rows, days)
+    assert (told.now.value, drawn["value"]) == (pytest.approx(expected), pytest.approx(expected))
 
 
 def test_a_view_of_nothing_has_no_tiles(demo_company: DemoCompany) -> None:

@@ -92,11 +92,15 @@ def test_filters_that_leave_nothing_say_so(company: DemoCompany) -> None:
     assert app.title[0].value == "Nothing matches these filters"
 
 
-def test_one_row_is_not_a_crash_and_not_a_score(empty: Folders) -> None:
-    store = live.server().store
-    land(store, empty, [row(csat=5)], now=datetime(2026, 3, 11, 12))
+@pytest.mark.parametrize(
+    ("days", "title"),
+    [([0.5, 7.5], "Too little data to compare the week"), ([9.3], "No whole day of data yet")],
+    ids=["one in the last week", "one today"],
+)
+def test_one_row_is_not_a_crash_and_not_a_score(empty: Folders, days: list[float], title: str) -> None:
+    land(live.server().store, empty, [row(days=day, csat=5) for day in days], now=datetime(2026, 3, 11, 12))
     app = opened()
-    assert app.title[0].value == "Too little data to compare the week"
+    assert app.title[0].value == title
 
 
 def test_the_data_page_names_the_rows_that_were_refused(empty: Folders) -> None:

@@ -71,10 +71,14 @@ class Freshness:
         """True where the week that starts on this Monday is over and every source of the measure has delivered it."""
         return self.now >= end_of(week) and not self.behind(kpi, end_of(week))
 
+    @property
+    def last_day(self) -> date:
+        """The last day that is over and whose end the data have reached."""
+        return min(self.now, self.through + GRACE).date() - timedelta(days=1)
+
     def last_week(self) -> date:
         """The Monday of the last week that is over and whose end the data have reached."""
-        reached = min(self.now, self.through + GRACE)
-        return monday(reached.date()) - timedelta(weeks=1)
+        return monday(self.last_day + timedelta(days=1)) - timedelta(weeks=1)
 
 
 def freshness(store: Store, now: datetime) -> Freshness:

@@ -81,10 +81,10 @@ class Health:
         self._limits = settings.small_samples
         self._by_week: dict[date, dict[str, Counts]] = {}
         self.week = fresh.last_week()
-        self._running = monday(fresh.through.date())
+        self._running = monday(fresh.last_day)
         first = self.week - WEEK * (max(weeks, SPARK_WEEKS + 1) - 1)
         self._weeks = weeks
-        self._weekly = count(store, filters, "week", first, fresh.through.date())
+        self._weekly = count(store, filters, "week", first, fresh.last_day)
         self._tables = {name: self._history(kpi) for name, kpi in KPIS.items()}
         self._rows = {name: {row.week: row for row in t.itertuples()} for name, t in self._tables.items()}
 
@@ -101,9 +101,8 @@ class Health:
 
     def so_far(self, kpi: Kpi) -> SoFar | None:
         """The running week's whole days against the same days a week before; None where no day of it is whole."""
-        last = (self._fresh.through + timedelta(hours=6)).date() - timedelta(days=1)
         start = self.week + WEEK
-        days = (last - start).days + 1
+        days = (self._fresh.last_day - start).days + 1
         if not 0 < days < 7:
             return None
         rows = []

@@ -11,6 +11,7 @@ import streamlit as st
 
 from cx.folders import Folders
 from cx.ingest import explain
+from cx.query import Filters
 from cx.questions.freshness import Freshness
 from cx.reference import Tables
 from cx.ui.telling import values
@@ -147,7 +148,14 @@ def welcome() -> None:
         st.code(str(Folders.default().inbox), language=None)
 
 
-def nothing_chosen() -> None:
-    """What a view says whose filters leave nothing over."""
-    st.title(t("Nothing matches these filters"), anchor=False)
-    st.markdown(t("No interaction of these weeks has all the chosen values. Clear a filter to see more."))
+def nothing_to_show(chosen: Filters, fresh: Freshness) -> None:
+    """What a view says that has no figure at all: its filters leave nothing over, or no day is over yet."""
+    if chosen.chosen():
+        st.title(t("Nothing matches these filters"), anchor=False)
+        st.markdown(t("No interaction of these weeks has all the chosen values. Clear a filter to see more."))
+        return
+    st.title(t("No whole day of data yet"), anchor=False)
+    st.markdown(
+        t("The data run through {moment}. Figures are shown for days (of UTC) that are over.",
+          moment=moment(fresh.through))
+    )  # fmt: skip
