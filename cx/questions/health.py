@@ -112,7 +112,9 @@ class Health:
         return SoFar(days, *rows)
 
     def movers(self, kpi: Kpi, dimension: str) -> pd.DataFrame:
-        """What moved the measure in the week, by one dimension: see movers.split."""
+        """What moved the measure in the week, by one dimension: see movers.split. Empty where nothing is compared."""
+        if self._change(kpi, self.week).kind == "none":
+            return pd.DataFrame(columns=movers.COLUMNS)
         before, now = (self._grouped(week)[dimension] for week in (self.week - WEEK, self.week))
         if kpi.family == "quantile":
             return movers.split(kpi, histogram(before, kpi), histogram(now, kpi), self._limits)
