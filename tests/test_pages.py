@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cx.folders import PROJECT, Folders
@@ -23,7 +24,7 @@ def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Folders]:
     monkeypatch.setenv("CX_DATA", str(tmp_path))
     monkeypatch.setenv("CX_NOW", (MONDAY + timedelta(days=9.5)).isoformat())
     yield Folders(tmp_path)
-    live.close()
+    close()
 
 
 @pytest.fixture
@@ -32,7 +33,13 @@ def company(demo_company: DemoCompany, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("CX_DATA", str(demo_company.folders.root))
     monkeypatch.setenv("CX_NOW", demo_company.now.isoformat())
     yield demo_company
+    close()
+
+
+def close() -> None:
+    """Forget the store and every answer about it: answers are kept by version, and each process has one store."""
     live.close()
+    st.cache_resource.clear()
 
 
 def opened(page: str = "pages/weekly_health.py", **query: str) -> AppTest:
