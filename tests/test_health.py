@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from cx import reference
+from cx.folders import Folders
 from cx.kpis import KPIS, kpi
 from cx.query import Filters
 from cx.questions.freshness import freshness
@@ -21,6 +22,7 @@ from cx.questions.headline import headline
 from cx.questions.health import Health
 from cx.store import Store
 from tests.conftest import DemoCompany
+from tests.given import MONDAY, land, row
 
 WEEK = timedelta(weeks=1)
 
@@ -206,6 +208,28 @@ def test_the_running_week_so_far_is_its_whole_days(demo_company: DemoCompany, ro
     assert told.days == 2
     expected = 1000 * len(complaints) / exposure(rows, days)
     assert (told.now.value, drawn["value"]) == (pytest.approx(expected), pytest.approx(expected))
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("complaint_rate", [False, False, True]),
+        ("orders", [False, True, True]),
+        ("contact_rate", [False, True, True]),
+    ],
+)
+def test_weeks_whose_orders_are_known_in_part_say_nothing(
+    store: Store, folders: Folders, name: str, known: list[bool]
+) -> None:
+    """The first order is of a Tuesday: its week lacks a day, and exposure needs the thirteen days before as well."""
+    days = [1.2 + i / 2 for i in range(44)]
+    land(store, folders, [row("order", days=day) for day in days] + [row("complaint", days=day) for day in days],
+         now=MONDAY + timedelta(days=30))  # fmt: skip
+    fresh = freshness(store, MONDAY + timedelta(days=24))
+    health = Health(store, Filters(), fresh, reference.targets(folders.reference), reference.Settings(), 13)
+    trend = health.trend(kpi(name)).set_index("week")["value"]
+    weeks = [MONDAY.date() + WEEK * i for i in range(3)]
+    assert [not np.isnan(trend[week]) for week in weeks] == known
 
 
 def test_a_view_of_nothing_has_no_tiles(demo_company: DemoCompany) -> None:

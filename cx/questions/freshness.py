@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from cx import rollups
-from cx.kpis import KPIS, Kpi
+from cx.kpis import EXPOSURE_DAYS, KPIS, Kpi
 from cx.query import Query
 from cx.store import Store
 
@@ -46,10 +46,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How far the data run, as of `now`."""
+    """How far the data run, as of `now`; `orders_since` is the first day with an order, None where there is none."""
 
     sources: tuple[Source, ...]
     now: datetime
+    orders_since: date | None = None
 
     @property
     def empty(self) -> bool:
@@ -70,6 +71,13 @@ class Freshness:
     def complete(self, kpi: Kpi, week: date) -> bool:
         """True where the week that starts on this Monday is over and every source of the measure has delivered it."""
         return self.now >= end_of(week) and not self.behind(kpi, end_of(week))
+
+    def covers(self, kpi: Kpi, week: date) -> bool:
+        """False for weeks of which the orders that a measure counts, or divides by, are known in part only."""
+        if kpi.family not in ("rate", "total"):
+            return True
+        lead = timedelta(days=EXPOSURE_DAYS - 1 if "exposure" in kpi.parts else 0)
+        return self.orders_since is not None and week >= self.orders_since + lead
 
     @property
     def last_day(self) -> date:
@@ -97,7 +105,14 @@ from r_day where {recent} group by source order by source"""
         lambda counts: counts / counts.sum()
     )
     carries = {kpi.name: _carriers(kpi, shares) for kpi in KPIS.values()}
-    return Freshness(tuple(_source(row, carries) for row in counted.itertuples()), now)
+    since = store.run(Query("first order", "select min(day) as day from r_day where orders > 0"))["day"].iloc[
+        0
+    ]
+    return Freshness(
+        tuple(_source(row, carries) for row in counted.itertuples()),
+        now,
+        None if pd.isna(since) else since.date(),
+    )
 
 
 def monday(day: date) -> date:

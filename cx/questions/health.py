@@ -100,7 +100,7 @@ class Health:
         return shown.assign(verdict=[_tone(self._change(kpi, week)) for week in shown["week"]])
 
     def so_far(self, kpi: Kpi) -> SoFar | None:
-        """The running week's whole days against the same days a week before; None where no day of it is whole."""
+        """The running week's whole days against the same days a week before; None where that is too little to say."""
         start = self.week + WEEK
         days = (self._fresh.last_day - start).days + 1
         if not 0 < days < 7:
@@ -109,7 +109,8 @@ class Health:
         for begin in (start, start - WEEK):
             counted = count(self.store, self.filters, "all", begin, begin + timedelta(days=days - 1))
             rows.append(self._row(counted.estimates(kpi), "all"))
-        return SoFar(days, *rows)
+        told = [stats.shown(row.base, self._limits) in ("small", "ok") for row in rows]
+        return SoFar(days, *rows) if all(told) and self._fresh.covers(kpi, self.week) else None
 
     def movers(self, kpi: Kpi, dimension: str) -> pd.DataFrame:
         """What moved the measure in the week, by one dimension: see movers.split. Empty where nothing is compared."""
@@ -137,6 +138,8 @@ class Health:
         every = [first + WEEK * i for i in range((last - first).days // 7 + 1)]
         table = table.set_index("week").reindex(pd.Index(every, name="week"), copy=True).reset_index()
         table = table.fillna({"n": 0.0, "base": 0.0})
+        known = [self._fresh.covers(kpi, week) for week in table["week"]]
+        table.loc[[not whole for whole in known], ["n", "base"]] = 0.0
         table["shown"] = [stats.shown(base, self._limits) for base in table["base"]]
         table.loc[table["shown"].isin(["hidden", "too few", "no data"]), ["value", "lo", "hi"]] = np.nan
         behind = [week > self.week or not self._fresh.complete(kpi, week) for week in table["week"]]
