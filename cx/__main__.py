@@ -29,7 +29,11 @@ console = Console()
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 where it did what was asked, 1 where something was refused, 2 where it could not run."""
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if not hasattr(options, "run"):
+        parser.print_help()
+        return 0
     try:
         return int(options.run(options, Folders.default().make()))
     except CxError as error:
@@ -44,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m cx", description=t("Take in exports and look after the store.")
     )
-    commands = parser.add_subparsers(title=t("commands"), required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(title=t("commands"), metavar="COMMAND")
 
     def command(
         name: str, run: Callable[[argparse.Namespace, Folders], int], what: str

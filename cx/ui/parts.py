@@ -54,14 +54,20 @@ def sources(fresh: Freshness) -> None:
 def exports(arrived: pd.DataFrame) -> pd.Series | None:
     """The exports that arrived; returns the one that the viewer chose."""
     count = st.column_config.NumberColumn
-    event = st.dataframe(
+
+    def choose() -> None:
+        # By its id, not its row: the next export that lands moves every row down.
+        rows = st.session_state["exports"]["selection"]["rows"]
+        st.session_state["export"] = arrived["file_id"].iloc[rows[0]] if rows else None
+
+    st.dataframe(
         arrived.assign(
             arrived_at=[moment(at.to_pydatetime()) for at in arrived["arrived_at"]],
             reason=arrived["reason"].fillna(""),
         ),
         hide_index=True,
         key="exports",
-        on_select="rerun",
+        on_select=choose,
         selection_mode="single-row",
         alt=t("Exports that arrived"),
         column_order=["arrived_at", "name", "rows_kept", "rows_superseded", "rows_refused", "reason"],
@@ -74,11 +80,10 @@ def exports(arrived: pd.DataFrame) -> pd.Series | None:
             "reason": st.column_config.TextColumn(t("Set aside because")),
         },
     )
-    rows = event["selection"]["rows"]
-    if rows and rows[0] < len(arrived):
-        return arrived.iloc[rows[0]]
+    known = arrived[arrived["file_id"] == st.session_state.get("export")]
     refused = arrived[(arrived["rows_refused"] > 0) | arrived["reason"].notna()]
-    return refused.iloc[0] if len(refused) else None
+    told = known if len(known) else refused
+    return told.iloc[0] if len(told) else None
 
 
 def refusals(rows: pd.DataFrame, export: pd.Series) -> None:
