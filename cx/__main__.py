@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -134,7 +135,7 @@ def _doctor(options: argparse.Namespace, folders: Folders) -> int:
     table = Table(show_header=False, box=None, pad_edge=False)
     for finding in findings:
         mark = "[green]✓[/]" if finding.well else "[red]✗[/]"
-        table.add_row(mark, finding.what, finding.told)
+        table.add_row(mark, finding.what, escape(finding.told))
     console.print(table)
     return 0 if all(finding.well for finding in findings) else 1
 
@@ -145,13 +146,22 @@ def _take_in(folders: Folders, paths: Sequence[Path]) -> int:
     try:
         store = Store.open(folders.store)
     except StoreBusy:
-        for file in files:
+        there = [file for file in files if file.is_file() and not ingest.passing(file)]
+        for file in there:
             ingest.hand_over(file, folders)
+        for file in files:
+            if file not in there:
+                _show(
+                    Report(
+                        file.name,
+                        reason=t("There is no such file, or its name says that it is not complete."),
+                    )
+                )
         console.print(
             tn("The dashboard is running and takes it in: {n} file is in its inbox.",
-               "The dashboard is running and takes them in: {n} files are in its inbox.", len(files))
+               "The dashboard is running and takes them in: {n} files are in its inbox.", len(there))
         )  # fmt: skip
-        return 0
+        return 0 if there == files else 1
     try:
         with _progress() as progress:
             reports = [ingest.take_in(store, folders, file, progress=progress) for file in files]
@@ -165,7 +175,9 @@ def _take_in(folders: Folders, paths: Sequence[Path]) -> int:
 def _show(report: Report) -> None:
     """Say what became of one export, row by row where rows were refused."""
     if report.already:
-        console.print(t("{file}: taken in before, nothing changed.", file=report.file), highlight=False)
+        console.print(
+            t("{file}: taken in before, nothing changed.", file=report.file), markup=False, highlight=False
+        )
     elif report.reason:
         console.print(f"[yellow]{t('Set aside')}[/]", end=" ")
         console.print(f"{report.file}: {report.reason}", markup=False, highlight=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,3 +56,9 @@ class Folders:
         for folder in (self.inbox, self.archive, self.refused, self.reference):
             folder.mkdir(parents=True, exist_ok=True)
         return self
+
+
+def python() -> str:
+    """The Python of this installation, as a person in the project's folder types it."""
+    running = Path(sys.executable)
+    return str(running.relative_to(PROJECT)) if running.is_relative_to(PROJECT) else "python"

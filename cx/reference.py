@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from math import isfinite
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,7 +19,7 @@ import pandas as pd
 from cx.errors import BadReference, CxError
 from cx.kpis import kpi
 from cx.stats import SmallSamples
-from cx.words import t
+from cx.words import enumeration, t
 
 T = TypeVar("T")
 
@@ -93,8 +94,11 @@ def settings(folder: Path) -> Settings:
         return Settings()
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
-        return Settings(small_samples=SmallSamples(**told.get("small_samples", {})))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+        limits = told.get("small_samples", {})
+        if wrong := [name for name, limit in limits.items() if type(limit) is not int or limit < 0]:
+            raise TypeError(t("{names} must be whole numbers", names=enumeration(wrong)))
+        return Settings(small_samples=SmallSamples(**limits))
+    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError, TypeError, AttributeError) as error:
         raise BadReference(t("{file} cannot be read: {reason}", file=path.name, reason=error)) from error
 
 
@@ -103,7 +107,7 @@ def _table(path: Path, columns: dict[str, type]) -> pd.DataFrame:
         return _empty(columns)
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise BadReference(t("{file} cannot be read: {reason}", file=path.name, reason=error)) from error
     missing = [name for name in columns if name not in raw.columns and name not in OPTIONAL]
     if missing:
@@ -138,9 +142,16 @@ def _cell(path: Path, row: int, name: str, cell: str, parser: tuple[Callable[[st
         raise _bad(path, row, name, cell, t(wanted)) from error
 
 
+def _finite(cell: str) -> float:
+    value = float(cell)
+    if not isfinite(value):
+        raise ValueError(cell)
+    return value
+
+
 _PARSERS: dict[type, tuple[Callable[[str], object], str]] = {
     str: (str, ""),
-    float: (float, "is not a number; write it like 82.5"),
+    float: (_finite, "is not a number; write it like 82.5"),
     date: (date.fromisoformat, "is not a day; write it like 2026-03-31"),
 }
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cx import clock
 from cx.ui import asks, filters, live, parts
+from cx.ui.telling import values
 from cx.words import t
 
 
@@ -32,7 +33,7 @@ def body() -> None:
     ):
         chosen = parts.exports(arrived)
     if chosen is not None:
-        with parts.card("refused", t("Rows that were not kept"), chosen["name"]):
+        with parts.card("refused", t("Rows that were not kept"), values.plain_text(chosen["name"])):
             parts.refusals(asks.refusals(version, int(chosen["file_id"])), chosen)
 
 

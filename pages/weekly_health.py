@@ -27,7 +27,7 @@ def body() -> None:
             chosen = filters.choose(asks.choices(version))
         parts.freshness(fresh)
     view = View.of(version, chosen, weeks)
-    parts.problems(asks.tables(view.edited))
+    parts.problems(asks.tables(view.edited, view.language))
     told, headline = asks.week(view)
     if not told:
         parts.nothing_to_show(chosen, fresh)

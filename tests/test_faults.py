@@ -222,6 +222,7 @@ def test_watching_takes_in_what_lands_and_survives_a_bad_file_and_a_lost_inbox(
         at_rest(write_csv(folders.inbox / "bad.csv", [{"a": 1}]))
         wait_for(2)
         shutil.rmtree(folders.inbox)
+        time.sleep(0.8)  # long enough for the watcher to look and find nothing
         folders.make()
         with (folders.inbox / "slow.csv").open("w") as file:  # written bit by bit, ingested once, whole
             file.write(",".join(ROW) + "\n")

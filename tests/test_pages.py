@@ -10,8 +10,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cx.folders import PROJECT, Folders
+from cx.folders import PROJECT, Folders, python
 from cx.ui import live
+from cx.ui.telling import values
 from tests.conftest import DemoCompany
 from tests.given import MONDAY, land, row
 
@@ -62,11 +63,8 @@ def words(app: AppTest) -> str:
 def test_an_empty_store_greets_with_what_to_do_next(empty: Folders) -> None:
     app = opened()
     assert app.title[0].value == "No data yet"
-    assert [block.value for block in app.code] == [
-        "python -m cx demo",
-        "python -m cx ingest export.parquet",
-        str(empty.inbox),
-    ]
+    commands = [f"{python()} -m cx demo", f"{python()} -m cx ingest export.parquet"]
+    assert [block.value for block in app.code] == [*commands, str(empty.inbox)]
     assert "Put an export into the inbox" in words(opened("pages/data.py"))
 
 
@@ -112,10 +110,11 @@ def test_one_row_is_not_a_crash_and_not_a_score(empty: Folders, days: list[float
 
 def test_the_data_page_names_the_rows_that_were_refused(empty: Folders) -> None:
     store = live.server().store
-    land(store, empty, [row(csat=5), row(csat=9)], now=datetime(2026, 3, 11, 12))
+    rows = [row(csat=5), row(csat=9), row("visit", stage=None)]
+    land(store, empty, rows, now=datetime(2026, 3, 11, 12))
     app = opened("pages/data.py")
     tables = [table.value for table in app.dataframe]
-    assert [list(table["Column"]) for table in tables if "Column" in table] == [["csat"]]
+    assert [list(table["Column"]) for table in tables if "Column" in table] == [["csat", "stage"]]
 
 
 def test_a_broken_reference_table_is_named_and_the_page_still_opens(empty: Folders) -> None:
@@ -126,3 +125,12 @@ def test_a_broken_reference_table_is_named_and_the_page_still_opens(empty: Folde
     )
     app = opened()
     assert "targets.csv, row 1, column value: 'lots' is not a number" in app.error[0].value
+
+
+def test_names_from_an_export_are_shown_as_they_are(empty: Folders) -> None:
+    assert values.plain_text("![x](http://h/p.png) $5") == r"\!\[x\]\(http\://h/p.png\) \$5"
+
+
+def test_unknown_names_in_a_link_are_no_filters(company: DemoCompany) -> None:
+    app = opened(region="Nowhere", weeks="7", measure="happiness", split="shoe size")
+    assert app.title[0].value == "Customer experience slipped last week"

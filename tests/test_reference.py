@@ -48,6 +48,12 @@ def test_campaigns_come_by_start(tmp_path: Path) -> None:
             "row 1, column value: 'eighty' is not a number",
         ),
         ("settings.toml", "[small_samples]\nhidden = 3\n", "settings.toml cannot be read"),
+        ("settings.toml", '[small_samples]\nhide = "5"\n', "hide must be whole numbers"),
+        (
+            "targets.csv",
+            "metric,from,value,owner\ncsat,2026-01-01,nan,Ann\n",
+            "column value: 'nan' is not a number",
+        ),
         ("settings.toml", "[small_samples\n", "settings.toml cannot be read"),
     ],
 )

@@ -63,7 +63,7 @@ def _of_column(column: Column) -> Iterator[Problem]:
         yield Problem(name, "too_low", f"{name} < {column.low!r}")
     if column.type == "INTEGER" and column.high is None:
         yield Problem(name, "too_high", f"{name} > {LARGEST_INTEGER}")
-    if name == "occurred_at":
+    if name in ("occurred_at", "updated_at"):
         yield Problem(name, "in_the_future", f"{name} > $latest")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import stat
 import threading
@@ -26,7 +27,7 @@ REST_SECONDS = 0.6
 """A file that was not written to for so long is taken to be complete."""
 
 BROKEN_REST_SECONDS = 1.5
-"""The same for a Parquet file without its end, and for a folder: those may well be on their way."""
+"""The same for a Parquet file without its end, a last line without its end, and a folder: they may well be on their way."""
 
 _WAKE_MS = 250
 _PASSING = (".tmp", ".part", ".crdownload")
@@ -41,7 +42,7 @@ class Settling:
 
     def ready(self, inbox: Path) -> list[Path]:
         """The files that can be taken in now, by name."""
-        there = sorted(path for path in inbox.iterdir() if not passing(path))
+        there = sorted(path for path in _listed(inbox) if not passing(path))
         self._looked = {path: looked for path, looked in self._looked.items() if path in there}
         self._stuck = {path: state for path, state in self._stuck.items() if path in there}
         return [path for path in there if self._at_rest(path)]
@@ -62,7 +63,7 @@ class Settling:
             since = time.monotonic()
             self._looked[path] = (state, since)
         quiet = max(time.monotonic() - since, time.time() - state[1] / 1e9)
-        unsure = path.suffix.lower() in COLUMNAR or path.is_dir()
+        unsure = path.suffix.lower() in COLUMNAR or path.is_dir() or not _ends_a_line(path)
         return quiet >= (BROKEN_REST_SECONDS if unsure else REST_SECONDS)
 
 
@@ -122,6 +123,15 @@ def _taken_in(
             yield report
 
 
+def _listed(inbox: Path) -> list[Path]:
+    """What is in the inbox; one that somebody deleted is made again."""
+    try:
+        return list(inbox.iterdir())
+    except FileNotFoundError:
+        inbox.mkdir(parents=True, exist_ok=True)
+        return []
+
+
 def _wakes(inbox: Path, stop: threading.Event) -> Iterator[None]:
     """Now, at every change of the folder, and several times a second, so that a missed change costs little."""
     yield
@@ -138,6 +148,15 @@ def _wakes(inbox: Path, stop: threading.Event) -> Iterator[None]:
             stop.wait(1)
             inbox.mkdir(parents=True, exist_ok=True)
             yield
+
+
+def _ends_a_line(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read() in (b"\n", b"\r")
+    except OSError:  # empty, or not to be read: said when it is taken in
+        return True
 
 
 def _state(path: Path) -> tuple[int, int] | None:

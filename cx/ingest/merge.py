@@ -159,7 +159,7 @@ def _refuse_seen(cursor: Cursor, arrival: Arrival) -> None:
 
 def _stage(cursor: Cursor, export: Export, now: datetime) -> None:
     cursor.register("export", export.rows.table)
-    values = {"latest": now + TOLERANCE, "file_time": export.arrival.changed_at}
+    values = {"latest": now + TOLERANCE, "file_time": min(export.arrival.changed_at, now)}
     cursor.execute(staging(export.sheet, export.format), values)
     cursor.unregister("export")
 

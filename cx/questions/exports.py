@@ -12,11 +12,14 @@ SHOWN = 200
 
 
 def arrivals(store: Store) -> pd.DataFrame:
-    """The newest exports: file_id, name, format, arrived_at, rows_read, rows_kept, rows_superseded, rows_refused, reason."""
+    """The newest exports: file_id, name, format, arrived_at, rows_read, rows_kept, rows_superseded, rows_refused, reason.
+
+    The reason is empty but for exports that were set aside whole.
+    """
     sql = """
 select file_id, name, format, arrived_at, rows_read, rows_kept, rows_superseded, rows_refused, reason
 from files order by arrived_at desc, file_id desc limit $shown"""
-    return store.run(Query("exports that arrived", sql, {"shown": SHOWN}))
+    return store.run(Query("exports that arrived", sql, {"shown": SHOWN})).fillna({"reason": ""})
 
 
 def refusals(store: Store, file_id: int) -> pd.DataFrame:
@@ -24,4 +27,4 @@ def refusals(store: Store, file_id: int) -> pd.DataFrame:
     sql = """
 select file_row, column_name, value, rule from refusals
 where file_id = $file_id order by file_row, column_name limit $shown"""
-    return store.run(Query("refused rows", sql, {"file_id": file_id, "shown": SHOWN}))
+    return store.run(Query("refused rows", sql, {"file_id": file_id, "shown": SHOWN})).fillna({"value": ""})

@@ -23,8 +23,9 @@ GRACE = timedelta(hours=6)
 TYPICAL_GAPS = 5
 """A source may be silent for this many of its own typical gaps before it counts as behind."""
 
-LEAST_SHARE = 0.05
-"""A measure does not wait for a source that holds less than this share of its counts."""
+ENOUGH = 0.95
+"""A measure waits for its largest sources, as many as hold this share of its counts, and not for a few stray rows."""
+LONGEST_GRACE = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Source:
     @property
     def delivered(self) -> datetime:
         """The moment up to which the source is taken to have delivered."""
-        typical_gap = self.span_days / self.active_days - 1
-        return self.last_at + GRACE + timedelta(days=TYPICAL_GAPS * typical_gap)
+        typical_gap = self.span_days / max(self.active_days, 1) - 1
+        return self.last_at + min(GRACE + timedelta(days=TYPICAL_GAPS * typical_gap), LONGEST_GRACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,16 @@ class Freshness:
         """The newest moment that any source has delivered."""
         return max(source.last_at for source in self.sources)
 
-    def behind(self, kpi: Kpi, end: datetime) -> tuple[str, ...]:
-        """The sources of this measure that have not delivered up to `end`; empty where it is complete."""
-        end = end + timedelta(days=kpi.settle_days)
+    def behind(self, kpi: Kpi, end: date) -> tuple[str, ...]:
+        """The sources of this measure that have not delivered up to the start of day `end`; empty where all have."""
+        settled = midnight(end + timedelta(days=kpi.settle_days))
         carrying = [source for source in self.sources if kpi.name in source.carries]
-        return tuple(source.name for source in carrying if min(self.now, source.delivered) < end)
+        return tuple(source.name for source in carrying if min(self.now, source.delivered) < settled)
 
     def complete(self, kpi: Kpi, week: date) -> bool:
         """True where the week that starts on this Monday is over and every source of the measure has delivered it."""
-        return self.now >= end_of(week) and not self.behind(kpi, end_of(week))
+        end = week + timedelta(weeks=1)
+        return self.now >= midnight(end) and not self.behind(kpi, end)
 
     def covers(self, kpi: Kpi, week: date) -> bool:
         """False for weeks of which the orders that a measure counts, or divides by, are known in part only."""
@@ -92,11 +94,12 @@ class Freshness:
 def freshness(store: Store, now: datetime) -> Freshness:
     """How far each source has delivered, and which measures it carries."""
     recent = "day > (select max(day) from r_day) - cast($days as integer)"
+    sums = ", ".join(f"sum({part}) filter ({recent}) as {part}" for part in rollups.PARTS)
     days = {"days": LOOK_BACK.days}
     sql = f"""
-select source, max(last_at) as last_at, count(distinct day) as active_days,
-  max(day) - min(day) + 1 as span_days, {", ".join(f"sum({part}) as {part}" for part in rollups.PARTS)}
-from r_day where {recent} group by source order by source"""
+select source, max(last_at) as last_at, count(distinct day) filter ({recent}) as active_days,
+  coalesce(max(day) filter ({recent}) - min(day) filter ({recent}) + 1, 0) as span_days, {sums}
+from r_day group by source order by source"""
     counted = store.run(Query("freshness", sql, days)).set_index("source")
     timed_sql = f"select source, measure, sum(n) as n from r_hist where {recent} group by all"
     timed = store.run(Query("sources of durations", timed_sql, days))
@@ -120,17 +123,21 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def end_of(week: date) -> datetime:
-    """The moment at which the week that starts on this Monday is over."""
-    return datetime.combine(week + timedelta(weeks=1), time.min)
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins."""
+    return datetime.combine(day, time.min)
 
 
 def _carriers(kpi: Kpi, shares: pd.DataFrame) -> set[str]:
     """The sources that hold a share worth waiting for of what a measure counts, or of the base that it divides by."""
     parts = [{"exposure": "units"}.get(part, part) for part in kpi.parts]
     counted = parts if kpi.family == "rate" else parts[-1:]
-    worth = shares.reindex(columns=counted).ge(LEAST_SHARE).any(axis=1)
-    return set(worth.index[worth])
+    found: set[str] = set()
+    for part in [part for part in counted if part in shares]:
+        falling = shares[part].fillna(0).sort_values(ascending=False)
+        before = falling.cumsum() - falling
+        found |= set(falling.index[(falling > 0) & (before < ENOUGH)])
+    return found
 
 
 def _source(row: Any, carries: dict[str, set[str]]) -> Source:

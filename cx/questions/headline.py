@@ -42,7 +42,7 @@ class Origin:
 class _Place:
     """A candidate for an origin; `excess` is its share of the change beyond its usual share of the volume."""
 
-    kpi: Kpi
+    tile: Tile
     dimension: str
     group: str
     share: float
@@ -73,30 +73,33 @@ def headline(health: Health, tiles: list[Tile]) -> Headline:
         worse=_names(worse),
         better=_names(better),
         missed=_names(missed),
-        origin=_origin(health, [tile.kpi for tile in _clearest(worse or better)]),
+        origin=_origin(health, _clearest(worse or better)),
     )
 
 
-def _origin(health: Health, kpis: list[Kpi]) -> Origin | None:
+def _origin(health: Health, tiles: list[Tile]) -> Origin | None:
     """The group in which one of these changes sits most: its share of the change, beyond its usual share of n."""
-    found = [place for kpi in kpis for dimension in DIMENSIONS for place in _places(health, kpi, dimension)]
+    found = [
+        place for tile in tiles for dimension in DIMENSIONS for place in _places(health, tile, dimension)
+    ]
     if not found:
         return None
     place = max(found, key=lambda place: place.excess)
     narrowed = replace(health.filters, **{place.dimension: (place.group,)})
+    worse = place.tile.change.good is False
     return Origin(
-        place.kpi,
+        place.tile.kpi,
         place.dimension,
         place.group,
         place.share,
-        began=_began(health, place.kpi, narrowed),
-        reasons=_growing(reasons(health.store, narrowed, health.week)),
+        began=_began(health, place.tile, narrowed),
+        reasons=_growing(reasons(health.store, narrowed, health.week)) if worse else (),
     )
 
 
-def _places(health: Health, kpi: Kpi, dimension: str) -> Iterator[_Place]:
+def _places(health: Health, tile: Tile, dimension: str) -> Iterator[_Place]:
     """The groups of a dimension that changed beyond noise and carry more of the change than of the volume."""
-    split = health.movers(kpi, dimension)
+    split = health.movers(tile.kpi, dimension)
     whole = split["total"].sum()
     volume = split["n_before"] / (split["n_before"].sum() or np.nan)
     for row, usual in zip(split.itertuples(), volume, strict=True):
@@ -108,10 +111,11 @@ def _places(health: Health, kpi: Kpi, dimension: str) -> Iterator[_Place]:
             and share > usual
             and len(split) > 1
         ):
-            yield _Place(kpi, dimension, row.group, share, share - float(usual))
+            yield _Place(tile, dimension, row.group, share, share - float(usual))
 
 
-def _began(health: Health, kpi: Kpi, filters: Filters) -> date | None:
+def _began(health: Health, tile: Tile, filters: Filters) -> date | None:
+    kpi = tile.kpi
     last = health.week + timedelta(days=6)
     first = last - timedelta(days=ORIGIN_DAYS - 1)
     daily = count(health.store, filters, "day", first, last)
@@ -122,7 +126,7 @@ def _began(health: Health, kpi: Kpi, filters: Filters) -> date | None:
         parts = daily.of(kpi)
         numerators, weights = movers.ratio(kpi, parts)
         days = pd.to_datetime(parts["key"]).dt.date.tolist()
-    at = onset(numerators, weights)
+    at = onset(numerators, weights, tile.change.amount)
     return days[at] if at is not None else None
 
 

@@ -17,7 +17,7 @@ from cx.kpis import KPIS, Kpi
 from cx.model import DIMENSIONS
 from cx.query import Filters
 from cx.questions.counts import Counts, complaints, count, count_each
-from cx.questions.freshness import Freshness, end_of, monday
+from cx.questions.freshness import Freshness, monday
 from cx.reference import Settings
 from cx.store import Store
 
@@ -110,7 +110,10 @@ class Health:
             counted = count(self.store, self.filters, "all", begin, begin + timedelta(days=days - 1))
             rows.append(self._row(counted.estimates(kpi), "all"))
         told = [stats.shown(row.base, self._limits) in ("small", "ok") for row in rows]
-        return SoFar(days, *rows) if all(told) and self._fresh.covers(kpi, self.week) else None
+        known = self._fresh.covers(kpi, self.week) and not self._fresh.behind(
+            kpi, start + timedelta(days=days)
+        )
+        return SoFar(days, *rows) if known and all(told) else None
 
     def movers(self, kpi: Kpi, dimension: str) -> pd.DataFrame:
         """What moved the measure in the week, by one dimension: see movers.split. Empty where nothing is compared."""
@@ -159,7 +162,7 @@ class Health:
         table = self._tables[kpi.name]
         row = self.row_of(kpi, self.week)
         history = table[table["week"] <= self.week].tail(SPARK_WEEKS).reset_index(drop=True)
-        behind = self._fresh.behind(kpi, end_of(self.week))
+        behind = self._fresh.behind(kpi, self.week + WEEK)
         return Tile(
             kpi, self.week, row, self._change(kpi, self.week), self._target(kpi, row), history, behind
         )

@@ -1,10 +1,12 @@
 """Asking, once for all viewers: one cached answer for each store version, view and language.
 
-The version stands for the store's content in every key: nothing is ever invalidated, a new version asks anew.
+A version is the key to everything: nothing is ever invalidated, a new version asks anew. What is asked late, between
+a commit and its version's arrival on the page, may already count the new rows; the arrival mends it within a second.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,13 +35,13 @@ DEFAULT_MEASURE = "csat"
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Everything that an answer depends on; `at` is the clock to the hour, `edited` the newest reference file."""
+    """Everything that an answer depends on; `at` is the clock to the hour, `edited` tells the reference files."""
 
     version: int
     filters: Filters
     weeks: int
     at: datetime
-    edited: float
+    edited: tuple[object, ...]
     language: str
 
     @classmethod
@@ -74,15 +76,16 @@ def choices(version: int) -> dict[str, list[str]]:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def tables(edited: float) -> reference.Tables:
-    """The tables that a person edits, as they stood at this time."""
+def tables(edited: tuple[object, ...], language: str) -> reference.Tables:
+    """The tables that a person edits, as they stand, with what is wrong with them in this language."""
+    words.use(language)
     return reference.tables(Folders.default().reference)
 
 
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)
 def health(view: View) -> Health:
     """The weekly health of a view."""
-    told = tables(view.edited)
+    told = tables(view.edited, view.language)
     return Health(
         live.server().store,
         view.filters,
@@ -116,7 +119,7 @@ def trend(view: View, name: str) -> dict[str, Any]:
     frame, size, written = plots.trend(measure, health(view).trend(measure))
     return charts.trend(
         frame,
-        tables(view.edited).campaigns,
+        tables(view.edited, view.language).campaigns,
         aim.value / size if aim else None,
         plots.aim(measure, aim) if aim else "",
         plots.trend_titles(),
@@ -153,6 +156,11 @@ def refusals(version: int, file_id: int) -> pd.DataFrame:
     return exports.refusals(live.server().store, file_id)
 
 
-def _edited() -> float:
-    folder = Folders.default().reference
-    return max((path.stat().st_mtime for path in folder.glob("*.*")), default=0.0)
+def _edited() -> tuple[object, ...]:
+    """Name, time and size of every reference file: any edit, and any file that came or went, makes another."""
+    found = []
+    for path in sorted(Folders.default().reference.glob("*.*")):
+        with suppress(OSError):  # an editor may just be swapping it
+            about = path.stat()
+            found.append((path.name, about.st_mtime_ns, about.st_size))
+    return tuple(found)

@@ -47,7 +47,7 @@ def choose_measure(name: str) -> None:
 def choose(choices: dict[str, list[str]]) -> Filters:
     """A choice of values for every dimension that has more than one, behind one button that says how many are set."""
     offered = {name: choices[name] for name in DIMENSIONS if len(choices[name]) > 1}
-    count = sum(bool(link.chosen(name)) for name in offered)
+    count = sum(any(value in named for value in link.chosen(name)) for name, named in offered.items())
     button = tn("Filters ({n})", "Filters ({n})", count) if count else t("Filters")
     with st.popover(button, icon=":material/filter_alt:", key="filters"):
         chosen = {name: _some(name, named) for name, named in offered.items()}

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from cx.folders import Folders
+from cx.folders import Folders, python
 from cx.ingest import explain
 from cx.query import Filters
 from cx.questions.freshness import Freshness
@@ -63,7 +63,6 @@ def exports(arrived: pd.DataFrame) -> pd.Series | None:
     st.dataframe(
         arrived.assign(
             arrived_at=[moment(at.to_pydatetime()) for at in arrived["arrived_at"]],
-            reason=arrived["reason"].fillna(""),
         ),
         hide_index=True,
         key="exports",
@@ -81,7 +80,7 @@ def exports(arrived: pd.DataFrame) -> pd.Series | None:
         },
     )
     known = arrived[arrived["file_id"] == st.session_state.get("export")]
-    refused = arrived[(arrived["rows_refused"] > 0) | arrived["reason"].notna()]
+    refused = arrived[(arrived["rows_refused"] > 0) | (arrived["reason"] != "")]
     told = known if len(known) else refused
     return told.iloc[0] if len(told) else None
 
@@ -89,7 +88,7 @@ def exports(arrived: pd.DataFrame) -> pd.Series | None:
 def refusals(rows: pd.DataFrame, export: pd.Series) -> None:
     """The refused rows of one export, each with its sentence."""
     if rows.empty:
-        st.caption(export["reason"] or t("Every row was kept."))
+        st.caption(values.plain_text(export["reason"]) or t("Every row was kept."))
         return
     sentences = [explain(row.rule, row.column_name, row.value) for row in rows.itertuples()]
     told = {t("Row"): rows["file_row"], t("Column"): rows["column_name"], t("What to do"): sentences}
@@ -146,9 +145,9 @@ def welcome() -> None:
         "welcome", t("Three ways to begin"), t("Each of them can be undone by deleting the data folder.")
     ):
         st.markdown(t("**Look around with a demo company.** In another terminal:"))
-        st.code("python -m cx demo", language="shell")
+        st.code(f"{python()} -m cx demo", language="shell")
         st.markdown(t("**Take in your own exports**, Parquet or CSV with the columns of docs/columns.md:"))
-        st.code("python -m cx ingest export.parquet", language="shell")
+        st.code(f"{python()} -m cx ingest export.parquet", language="shell")
         st.markdown(t("**Or drop files here**, by hand or from a nightly job:"))
         st.code(str(Folders.default().inbox), language=None)
 

@@ -29,7 +29,7 @@ def trend(kpi: Kpi, frame: pd.DataFrame) -> tuple[pd.DataFrame, float, Callable[
         "tone": frame["verdict"],
         "value_text": [value_text(kpi, amount) for amount in frame["value"]],
         "range_text": [interval(kpi, row) for row in frame.itertuples()],
-        "n_text": [number(n) for n in frame["n"]],
+        "n_text": ["" if kpi.family == "total" else number(n) for n in frame["n"]],
         "week_text": [_week_text(row) for row in frame.itertuples()],
     }
     drawn = frame[["week", "value", "lo", "hi", "finished"]].assign(**texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,14 @@ STAGE_LABELS = {
 Told = Callable[[str], str]
 """Says a name in the viewer's language."""
 
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]()<>#+!|~$:-]")
+
 UP, DOWN = "▲", "▼"
+
+
+def plain_text(text: str) -> str:
+    """A text from an export, for a place that understands Markdown: shown as it is, and never loading anything."""
+    return _MARKDOWN.sub(r"\\\g<0>", text)
 
 
 def label(kpi: Kpi) -> str:

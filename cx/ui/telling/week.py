@@ -11,7 +11,18 @@ from cx.kpis import Kpi
 from cx.questions.headline import Headline, Origin
 from cx.questions.health import SoFar, Target, Tile
 from cx.ui import tiles
-from cx.ui.telling.values import change, group, interval, label, plain, tone, value, value_text, verdict
+from cx.ui.telling.values import (
+    change,
+    group,
+    interval,
+    label,
+    plain,
+    plain_text,
+    tone,
+    value,
+    value_text,
+    verdict,
+)
 from cx.words import mark, number, t, tn
 
 _TITLES = {
@@ -143,7 +154,7 @@ def _missed(headline: Headline) -> str:
 
 
 def _origin(origin: Origin) -> list[str]:
-    names = {"measure": label(origin.kpi), "group": group(origin.dimension, origin.group)}
+    names = {"measure": label(origin.kpi), "group": plain_text(group(origin.dimension, origin.group))}
     if origin.share < ALMOST_ALL:
         told = [
             t(
@@ -157,7 +168,12 @@ def _origin(origin: Origin) -> list[str]:
     if origin.began:
         told.append(t("It began about {day}.", day=words.day(origin.began)))
     if origin.reasons:
-        told.append(t("Complaints about {reasons} grew most.", reasons=words.enumeration(origin.reasons)))
+        told.append(
+            t(
+                "Complaints about {reasons} grew most.",
+                reasons=words.enumeration([plain_text(reason) for reason in origin.reasons]),
+            )
+        )
     return told
 
 
