@@ -151,6 +151,8 @@ def _wakes(inbox: Path, stop: threading.Event) -> Iterator[None]:
 
 
 def _ends_a_line(path: Path) -> bool:
+    if not path.is_file():  # a pipe would wait for its writer; it is refused when it is taken in
+        return True
     try:
         with path.open("rb") as file:
             file.seek(-1, os.SEEK_END)
