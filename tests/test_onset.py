@@ -18,7 +18,8 @@ from cx.onset import LEAST_DAYS, onset
         ([1, 2, 3], [10] * 3, 1, None),
         ([], [], 1, None),
         ([1, 1, 5, 5], [10] * 4, -1, None),
-        ([9, 9, 9, 4, 4, 6, 6], [10] * 7, 1, 5),
+        ([9, 9, 9, 4, 4, 6, 6], [10] * 7, 1, None),
+        ([6, 6, 6, 2, 2, 9, 9], [10] * 7, 1, 5),
     ],
 )
 def test_onset(values: list[float], weights: list[float], sign: float, began: int | None) -> None:
