@@ -103,11 +103,6 @@ def short_day(value: date) -> str:
     return format_skeleton("MMMd", _moment(value), locale=locale())
 
 
-def weekday(value: date) -> str:
-    """The weekday's short name: 'Mon'."""
-    return format_date(value, "EEE", locale=locale())
-
-
 def moment(value: datetime) -> str:
     """A moment in UTC: 'Mon 12 Oct, 14:05 UTC'."""
     return format_datetime(value, "EEE d MMM, HH:mm 'UTC'", locale=locale())

@@ -21,6 +21,15 @@ from cx.store import Store
 NOW = datetime(2025, 10, 12, 14, 5)
 """The moment that tests call now; a Sunday."""
 
+ROW = {
+    "source": "desk",
+    "interaction_id": "1",
+    "occurred_at": "2025-10-01 10:00:00",
+    "kind": "contact",
+    "channel": "web",
+}
+"""A row of a CSV export that is sound as it stands."""
+
 
 @pytest.fixture
 def now() -> datetime:

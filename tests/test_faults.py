@@ -22,16 +22,9 @@ from cx.ingest import Report, files_under, hand_over, scan, take_in, watch
 from cx.ingest.inbox import Settling
 from cx.model import COLUMNS
 from cx.store import Store
-from tests.conftest import NOW, answer, write_csv
+from tests.conftest import NOW, ROW, answer, write_csv
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
-ROW = {
-    "source": "desk",
-    "interaction_id": "1",
-    "occurred_at": "2025-10-01 10:00:00",
-    "kind": "contact",
-    "channel": "web",
-}
 ORDER = ROW | {"kind": "order", "order_id": "o", "product": "lamp", "units": 1, "amount": 1.0}
 
 

@@ -21,16 +21,9 @@ from cx.ingest.check import CODES
 from cx.ingest.rules import RULES
 from cx.model import COLUMNS
 from cx.store import Store
-from tests.conftest import NOW, answer, write_csv
+from tests.conftest import NOW, ROW, answer, write_csv
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
-ROW = {
-    "source": "desk",
-    "interaction_id": "1",
-    "occurred_at": "2025-10-01 10:00:00",
-    "kind": "contact",
-    "channel": "web",
-}
 
 
 def ingest(store: Store, folders: Folders, *rows: dict[str, object], name: str = "x.csv") -> Report:
