@@ -12,9 +12,7 @@ from dataclasses import dataclass
 OURS = "ours"
 """The value of `brand` for the company itself; any other value is a competitor."""
 
-STAGES = ("discover", "research", "compare", "purchase", "deliver", "support", "loyalty")
-"""The stages of the customer journey, in their order."""
-
+DEVICES = ("mobile", "desktop", "tablet", "other")
 SENTIMENTS = ("negative", "neutral", "positive")
 HANDLERS = ("self_service", "bot", "human")
 
@@ -75,8 +73,9 @@ _COLUMNS = (
     Column("occurred_at", "TIMESTAMP", "when it happened", unit="UTC"),
     Column("customer_id", "VARCHAR", "who: a pseudonymous id, the same in every source", personal=True),
     Column("kind", "VARCHAR", "what happened", allowed=tuple(KINDS)),
-    Column("stage", "VARCHAR", "the stage of the journey", allowed=STAGES),
+    Column("stage", "VARCHAR", "the stage of the journey, by its id in journey.toml"),
     Column("channel", "VARCHAR", "where: web, app, store, phone, email, chat, social and so on"),
+    Column("device", "VARCHAR", "what the customer held or sat at", allowed=DEVICES),
     Column("touchpoint", "VARCHAR", "the page, the form, the desk within the channel"),
     Column("product", "VARCHAR", "the product that it is about"),
     Column("version", "VARCHAR", "the product's version or release"),

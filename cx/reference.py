@@ -1,4 +1,4 @@
-"""The tables that a person edits, in data/reference/: campaigns, targets and settings.
+"""The tables that a person edits, in data/reference/: campaigns, targets, the journey and its ideal, settings.
 
 A file that is missing is an empty table; a row that cannot be understood is an error that names the file, the row,
 the column and the value, so that nobody looks at a page that quietly left it out.
@@ -10,13 +10,14 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
 
-from cx.errors import BadReference, CxError
+from cx.errors import BadReference, CxError, hint
+from cx.journey import DEFAULT, BadJourney, Journey, from_table
 from cx.kpis import kpi
 from cx.stats import SmallSamples
 from cx.words import enumeration, t
@@ -26,7 +27,8 @@ T = TypeVar("T")
 CAMPAIGNS = {"id": str, "name": str, "channel": str, "products": str, "starts_on": date, "ends_on": date,
              "cost": float, "goal": str}  # fmt: skip
 TARGETS = {"metric": str, "from": date, "value": float, "owner": str}
-OPTIONAL = {"channel", "products", "cost", "goal", "owner"}
+IDEAL = {"stage": str, "conversion": float, "days": float, "satisfaction": float}
+OPTIONAL = {"channel", "products", "cost", "goal", "owner", "conversion", "days", "satisfaction"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Tables:
 
     campaigns: pd.DataFrame
     targets: pd.DataFrame
+    journey: Journey
+    ideal: pd.DataFrame
     settings: Settings
     problems: tuple[str, ...]
 
@@ -60,6 +64,8 @@ def tables(folder: Path) -> Tables:
     return Tables(
         told(campaigns, _empty(CAMPAIGNS)),
         told(targets, _empty(TARGETS)),
+        told(journey, DEFAULT),
+        told(ideal, _empty(IDEAL)),
         told(settings, Settings()),
         tuple(problems),
     )
@@ -85,6 +91,33 @@ def targets(folder: Path) -> pd.DataFrame:
         except CxError as error:
             raise _bad(path, row, "metric", metric, str(error)) from error
     return frame.sort_values("from", ignore_index=True)
+
+
+def ideal(folder: Path) -> pd.DataFrame:
+    """The ideal journey: stage, conversion (from the stage before, in %), days (the median), satisfaction (CSAT in %)."""
+    path = folder / "ideal.csv"
+    frame = _table(path, IDEAL)
+    known = journey(folder).ids
+    for row, stage in enumerate(frame["stage"], start=1):
+        if stage not in known:
+            raise _bad(path, row, "stage", stage, t("is no stage of the journey.") + hint(str(stage), known))
+    for name, most in (("conversion", 100.0), ("days", inf), ("satisfaction", 100.0)):
+        for row, value in enumerate(frame[name], start=1):
+            if value is not None and not 0 <= value <= most:
+                raise _bad(path, row, name, value, t("is out of range; percentages run from 0 to 100"))
+    return frame
+
+
+def journey(folder: Path) -> Journey:
+    """The company's journey in journey.toml, or the usual one where there is no such file. Raises BadReference."""
+    path = folder / "journey.toml"
+    if not path.exists():
+        return DEFAULT
+    try:
+        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return from_table(told)
+    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError, BadJourney) as error:
+        raise BadReference(t("{file} cannot be read: {reason}", file=path.name, reason=error)) from error
 
 
 def settings(folder: Path) -> Settings:

@@ -6,6 +6,7 @@ does not. `version` grows by one with every commit and is what every cache is ke
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,8 +15,9 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from cx import rollups
+from cx import journey, rollups
 from cx.errors import QueryError, StoreBusy
+from cx.journey import Journey
 from cx.model import COLUMNS
 from cx.query import Query
 
@@ -26,9 +28,11 @@ _INTERACTIONS = ",\n  ".join(f"{column.name} {column.type}" for column in COLUMN
 SCHEMA = f"""
 create table if not exists interactions (
   {_INTERACTIONS},
+  customer_no INTEGER,
   file_id INTEGER,
   file_row BIGINT
 );
+create table if not exists customers (customer_no INTEGER, customer_id VARCHAR);
 create table if not exists files (
   file_id INTEGER, name VARCHAR, size BIGINT, sha256 VARCHAR, format VARCHAR, arrived_at TIMESTAMP,
   rows_read BIGINT, rows_kept BIGINT, rows_superseded BIGINT, rows_refused BIGINT, reason VARCHAR
@@ -36,12 +40,38 @@ create table if not exists files (
 create table if not exists refusals (
   file_id INTEGER, file_row BIGINT, column_name VARCHAR, value VARCHAR, rule VARCHAR
 );
-create table if not exists meta (version BIGINT);
-insert into meta select 0 where not exists (from meta);
+create table if not exists meta (version BIGINT, shape VARCHAR, journey VARCHAR);
+insert into meta select 0, '', '' where not exists (from meta);
 {rollups.SCHEMA}
 """
-"""interactions: the canonical columns, and the file and row that each came from. files: the ledger, one row for
-every export that arrived (`reason` is set where it was set aside whole). refusals: every row that was not kept."""
+"""interactions: the canonical columns, the customer's number, and the file and row that each came from. files: the
+ledger, one row for every export that arrived (`reason` is set where it was set aside whole). refusals: every row that
+was not kept. meta: the version, the shape of the tables, and the journey that the rollups were folded for."""
+
+SHAPE = hashlib.sha256(SCHEMA.encode()).hexdigest()
+
+_MISSING = [
+    f"alter table interactions add column if not exists {column.name} {column.type}"
+    for column in COLUMNS.values()
+]
+
+UPGRADE = (
+    *_MISSING,
+    "alter table interactions add column if not exists customer_no INTEGER",
+    "alter table meta add column if not exists shape VARCHAR",
+    "alter table meta add column if not exists journey VARCHAR",
+    *(f"drop table if exists {table}" for table in rollups.TABLES),
+    SCHEMA,
+    """
+insert into customers
+select (select coalesce(max(customer_no), 0) from customers) + row_number() over (order by customer_id), customer_id
+from (select distinct customer_id from interactions where customer_id is not null and customer_no is null)""",
+    """
+update interactions set customer_no = c.customer_no from customers c
+where c.customer_id = interactions.customer_id and interactions.customer_no is null""",
+    "update meta set shape = $shape, journey = ''",
+)
+"""From a store that an earlier version made to one of this shape. Its rollups are left empty: `journey` says so."""
 
 
 class Store:
@@ -66,7 +96,7 @@ class Store:
                 ) from error
             raise
         connection.execute("set TimeZone = 'UTC'")
-        connection.execute(SCHEMA)
+        _bring_up_to_shape(connection)
         return cls(connection, path)
 
     def close(self) -> None:
@@ -104,6 +134,31 @@ class Store:
         finally:
             cursor.close()
 
+    @property
+    def journey(self) -> Journey | None:
+        """The journey that the rollups were folded for; None where they wait to be rebuilt."""
+        told = str(self.run(Query("journey", "select journey from meta"))["journey"].iloc[0])
+        return journey.from_told(told) if told else None
+
     def _read_version(self) -> int:
         frame = self.run(Query("version", "select version from meta"))
         return int(frame["version"].iloc[0])
+
+
+def _bring_up_to_shape(connection: Cursor) -> None:
+    """Make the tables of a new store, or mend those of an earlier version."""
+    found = connection.execute("select count(*) from duckdb_tables() where table_name = 'meta'").fetchall()
+    if not found[0][0]:
+        connection.execute(SCHEMA)
+        connection.execute("update meta set shape = $shape, journey = $journey",
+                           {"shape": SHAPE, "journey": journey.DEFAULT.told()})  # fmt: skip
+        return
+    columns = [
+        name for (name,) in connection.execute("select name from pragma_table_info('meta')").fetchall()
+    ]
+    if "shape" in columns and connection.execute("select shape from meta").fetchall() == [(SHAPE,)]:
+        return
+    connection.execute("begin")
+    for statement in UPGRADE:
+        connection.execute(statement, {"shape": SHAPE} if "$shape" in statement else None)
+    connection.execute("commit")

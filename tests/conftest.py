@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from cx import demo
+from cx import demo, rollups
 from cx.demo import Demo
 from cx.folders import Folders
 from cx.ingest import take_in
+from cx.model import COLUMNS
 from cx.query import Query
 from cx.store import Store
 
@@ -58,6 +59,24 @@ def answer(store: Store, sql: str) -> list[tuple[Any, ...]]:
     """The rows that this SQL gives, with None where there is nothing."""
     frame = store.run(Query("test", sql)).astype(object)
     return [tuple(row) for row in frame.where(frame.notna(), None).itertuples(index=False)]
+
+
+def everything(store: Store) -> list[list[tuple[Any, ...]]]:
+    """All rows of the interactions and of every rollup, whatever files and in whatever order they came.
+
+    Sums are rounded, as the order of adding may differ; customers stand under their ids, not their numbers.
+    """
+    queries = [f"select {', '.join(COLUMNS)} from interactions"]
+    queries += [f"select * from {table}" for table in rollups.BY_DAY]
+    queries += [
+        f"select c.customer_id, r.* exclude (customer_no) from {table} r join customers c using (customer_no)"
+        for table in rollups.BY_CUSTOMER
+    ]
+    return [sorted(map(_rounded, answer(store, query)), key=repr) for query in queries]
+
+
+def _rounded(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(round(value, 6) if isinstance(value, float) else value for value in row)
 
 
 def write_csv(path: Path, rows: Sequence[dict[str, object]]) -> Path:

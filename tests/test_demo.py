@@ -17,7 +17,8 @@ from scipy.stats import gamma
 from cx import demo, reference
 from cx.demo.market import people
 from cx.kpis import KPIS
-from cx.model import ALWAYS, COLUMNS, KINDS, OURS, STAGES
+from cx.journey import DEFAULT
+from cx.model import ALWAYS, COLUMNS, KINDS, OURS
 
 WEDNESDAY_NOON = datetime(2026, 3, 18, 12)
 MONDAY_MORNING = datetime(2026, 10, 12, 9)
@@ -165,7 +166,7 @@ def test_volumes(company):
 def test_vocabulary(company):
     ours = company.ours
     assert set(company.rows["kind"]) == set(KINDS)
-    assert set(ours["stage"].dropna()) == set(STAGES)
+    assert set(ours["stage"].dropna()) == set(DEFAULT.ids)
     assert ours["product"].nunique() == 12
     assert set(ours["channel"].dropna()) == {"web", "app", "store", "phone", "chat"}
     assert ours["segment"].nunique() == ours["region"].nunique() == 4

@@ -16,13 +16,11 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from cx import rollups
 from cx.folders import Folders
 from cx.ingest import Report, files_under, hand_over, scan, take_in, watch
 from cx.ingest.inbox import Settling
-from cx.model import COLUMNS
 from cx.store import Store
-from tests.conftest import NOW, ROW, answer, write_csv
+from tests.conftest import NOW, ROW, answer, everything, write_csv
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 ORDER = ROW | {"kind": "order", "order_id": "o", "product": "lamp", "units": 1, "amount": 1.0}
@@ -263,20 +261,16 @@ def ingest_all(root: Path) -> None:
 
 
 def held(root: Path) -> list[Any]:
-    """All that the store holds but for arrival times; sums are rounded, as the order of adding may differ."""
+    """All that the store holds but for arrival times."""
     store = Store.open(Folders(root).store)
+    ledger = [
+        "select name, sha256, rows_read, rows_kept, rows_superseded, rows_refused from files",
+        "select file_row, column_name, value, rule from refusals",
+    ]
     try:
-        queries = [f"select {', '.join(COLUMNS)} from interactions"]
-        queries += [f"select * from {table}" for table in rollups.TABLES]
-        queries += ["select name, sha256, rows_read, rows_kept, rows_superseded, rows_refused from files"]
-        queries += ["select file_row, column_name, value, rule from refusals"]
-        tables = [answer(store, query) for query in queries]
+        return [*everything(store), *(sorted(answer(store, query), key=repr) for query in ledger)]
     finally:
         store.close()
-    rounded = [
-        [tuple(round(v, 6) if isinstance(v, float) else v for v in row) for row in rows] for rows in tables
-    ]
-    return [sorted(rows, key=repr) for rows in rounded]
 
 
 def filled(root: Path, files: list[Path]) -> Folders:

@@ -16,7 +16,7 @@ import watchfiles
 
 from cx.folders import Folders
 from cx.formats.reading import COLUMNAR, SUFFIXES, complete
-from cx.ingest.intake import put, take_in
+from cx.ingest.intake import adopt, put, take_in
 from cx.ingest.merge import Progress
 from cx.ingest.report import Report
 from cx.store import Store
@@ -84,10 +84,17 @@ def scan(
 
 
 def watch(store: Store, folders: Folders, stop: threading.Event, on_report: Callable[[Report], None]) -> None:
-    """Take in whatever lands in the inbox until `stop` is set. One bad file never ends it."""
+    """Take in whatever lands in the inbox, and any change of the journey, until `stop` is set.
+
+    One bad file never ends it.
+    """
     folders.make()
     settling = Settling()
+    journey: object = None
     for _ in _wakes(folders.inbox, stop):
+        if (edited := _state(folders.reference / "journey.toml") or True) != journey:
+            adopt(store, folders)
+            journey = edited
         for report in _taken_in(store, folders, settling, None, None):
             on_report(report)
             if stop.is_set():

@@ -10,13 +10,14 @@ import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cx import clock
-from cx.errors import CxError, FileRefused
+from cx import clock, reference, rollups
+from cx.errors import BadReference, CxError, FileRefused
 from cx.folders import Folders
 from cx.formats import open_sheet, recognise
 from cx.ingest.check import refuse_drifted
 from cx.ingest.merge import Arrival, Export, Progress, merge, record_set_aside, seen
 from cx.ingest.report import Report
+from cx.journey import DEFAULT, Journey
 from cx.store import Store
 from cx.words import t
 
@@ -39,6 +40,25 @@ def take_in(
     if not report.waiting and path.parent.resolve() == folders.inbox.resolve() and _state(path) == before:
         _put_away(folders, path, report)
     return report
+
+
+def journey_of(store: Store, folders: Folders) -> Journey:
+    """The company's journey; where its file cannot be understood, the one that the rollups were folded for."""
+    try:
+        return reference.journey(folders.reference)
+    except BadReference as error:
+        log.error("%s", error)
+        return store.journey or DEFAULT
+
+
+def adopt(store: Store, folders: Folders) -> bool:
+    """Fold the rollups anew where the company's journey is no longer the one they were folded for. True if so."""
+    journey = journey_of(store, folders)
+    if journey == store.journey:
+        return False
+    with store.transaction() as cursor:
+        rollups.rebuild(cursor, journey)
+    return True
 
 
 def put(path: Path, folder: Path, name: str = "") -> Path:
@@ -68,7 +88,7 @@ def _attempt(store: Store, folders: Folders, path: Path, now: datetime, progress
             return Report(
                 path.name, reason=t("It was written to while it was read. Try again."), waiting=True
             )
-        return merge(store, Export(arrival, sheet, format, rows), now, progress)
+        return merge(store, Export(arrival, sheet, format, rows), journey_of(store, folders), now, progress)
     except FileRefused as error:
         return _set_aside(store, arrival, error.reason, now)
     except CxError as error:

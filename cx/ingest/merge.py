@@ -15,6 +15,7 @@ from cx import rollups
 from cx.formats import Broken, Format, Rows, Sheet
 from cx.ingest.check import CLIPPED, CODES, IN_FILE, IN_STORE, TOLERANCE, staging
 from cx.ingest.report import Refusal, Report
+from cx.journey import Journey
 from cx.model import COLUMNS
 from cx.query import Query
 from cx.store import Cursor, Store
@@ -98,9 +99,28 @@ _REPLACE = (
     "delete from interactions where rowid in (select stored_row from stored where not later and not same)"
 )
 
+_NEW_CUSTOMERS = f"""
+insert into customers
+select (select coalesce(max(customer_no), 0) from customers) + row_number() over (order by customer_id), customer_id
+from (
+  select distinct s.customer_id from staged s
+  anti join customers c on c.customer_id = s.customer_id
+  where {_FRESH} and s.customer_id is not null
+) newcomers"""
+
+_TOUCHED_CUSTOMERS = f"""
+create or replace temp table touched as
+select c.customer_no from customers c
+semi join (select customer_id from staged where {_FRESH}) fresh on fresh.customer_id = c.customer_id
+union
+select i.customer_no from interactions i join stored on stored.stored_row = i.rowid
+where not later and not same and i.customer_no is not null"""
+
 _INSERT = f"""
-insert into interactions ({_COLUMNS}, file_id, file_row)
-select {_COLUMNS}, $file_id, file_row from staged where {_FRESH} order by occurred_at"""
+insert into interactions ({_COLUMNS}, customer_no, file_id, file_row)
+select {", ".join(f"s.{name}" for name in COLUMNS)}, c.customer_no, $file_id, s.file_row
+from staged s left join customers c on c.customer_id = s.customer_id
+where {_FRESH} order by s.occurred_at"""
 
 _REFUSALS = """
 insert into refusals
@@ -125,7 +145,7 @@ def seen(store: Store, arrival: Arrival) -> bool:
     return bool(store.run(Query("seen before", _SEEN, {"sha256": arrival.sha256}))["n"].iloc[0])
 
 
-def merge(store: Store, export: Export, now: datetime, progress: Progress) -> Report:
+def merge(store: Store, export: Export, journey: Journey, now: datetime, progress: Progress) -> Report:
     """Check the rows and bring them into the store; a content that was taken in before changes nothing."""
     try:
         with store.transaction() as cursor:
@@ -136,7 +156,7 @@ def merge(store: Store, export: Export, now: datetime, progress: Progress) -> Re
             file_id = _next_id(cursor)
             days, sources = _into_interactions(cursor, file_id)
             progress(t("Counting"), 0.7)
-            rollups.refresh(cursor, days, sources)
+            rollups.refresh(cursor, days, sources, journey)
             report = _record(cursor, file_id, export, now)
             _drop(cursor)
     except _SeenBefore:
@@ -165,8 +185,11 @@ def _stage(cursor: Cursor, export: Export, now: datetime) -> None:
 
 
 def _into_interactions(cursor: Cursor, file_id: int) -> tuple[list[date], list[str]]:
-    """Keep the latest state of each row; returns the days and the sources whose rows changed."""
-    for statement in (_SUPERSEDE_IN_FILE, _STORED, _SUPERSEDE_IN_STORE):
+    """Keep the latest state of each row; returns the days and the sources whose rows changed.
+
+    The customers whose rows changed are left in the temporary table `touched`.
+    """
+    for statement in (_SUPERSEDE_IN_FILE, _STORED, _SUPERSEDE_IN_STORE, _NEW_CUSTOMERS, _TOUCHED_CUSTOMERS):
         cursor.execute(statement)
     days = [day for (day,) in cursor.execute(_TOUCHED).fetchall()]
     sources = [source for (source,) in cursor.execute(_SOURCES).fetchall()]

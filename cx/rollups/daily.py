@@ -1,4 +1,4 @@
-"""The SQL that turns interactions into additive rollups, and the parts that it counts.
+"""Additive sums by day: the parts that every measure is made of, and the SQL that counts them.
 
 Only the company's own rows are counted. Every part is a sum, so that any days and any dimensions may be added up
 and a rate derived when it is read. Days are days of UTC. The days that a file touched are recomputed whole.
@@ -8,19 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any, Protocol
 
 from cx.model import DIMENSIONS, OURS
+from cx.rollups.walk import Executes
 
 BINS_PER_E = 100
 """A histogram bin of a duration is 1 % wide: a quantile read from it is right to within half a percent."""
-
-
-class Executes(Protocol):
-    """The part of a database cursor that a refresh needs."""
-
-    def execute(self, query: str, parameters: Any = None) -> Any:
-        """Run one statement with bound values."""
 
 
 def _count(condition: str) -> str:
