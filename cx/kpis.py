@@ -106,6 +106,20 @@ _KPIS = (
     Kpi("revenue", mark("Revenue"), mark("Amounts of all orders, before returns"), "total", ("revenue",), change="percent", digits=0, scale=1),
 )  # fmt: skip
 KPIS = {kpi.name: kpi for kpi in _KPIS}
+"""The measures of the health page, by name: what can be counted row by row."""
+
+_JOURNEY_KPIS = (
+    Kpi("conversion", mark("Conversion"), mark("Customers who reached the stage within the window, of those who reached the one before"),
+        "share", ("reached", "before"), unit="%"),
+    Kpi("passage", mark("Time to the stage"), mark("Median time from the stage before"),
+        "quantile", ("gap",), better="down", change="percent", scale=1, quantile=0.5),
+    Kpi("long_passage", mark("Time to the stage, p90"), mark("Nine of ten came within this time of the stage before"),
+        "quantile", ("gap",), better="down", change="percent", scale=1, quantile=0.9),
+    Kpi("worth", mark("Revenue of a customer"), mark("Revenue in the window for each customer"),
+        "mean", ("sum", "squares", "n"), digits=2, scale=1),
+)  # fmt: skip
+JOURNEY_KPIS = {kpi.name: kpi for kpi in _JOURNEY_KPIS}
+"""The measures of the journey page, by name: what is known only of a customer's whole way."""
 
 
 def kpi(name: str) -> Kpi:

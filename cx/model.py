@@ -19,6 +19,9 @@ HANDLERS = ("self_service", "bot", "human")
 DIMENSIONS = ("product", "channel", "segment", "region", "stage")
 """The columns by which every measure can be filtered and split."""
 
+JOURNEY_DIMENSIONS = ("product", "channel", "segment", "region", "campaign", "device")
+"""What a customer's way can be filtered and compared by; the campaign is the one of `campaign_id`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:

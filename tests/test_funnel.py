@@ -1,0 +1,236 @@
+"""The funnel law: what the store counts is what a plain walk through each customer's events finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from math import isclose, isnan
+from statistics import median_low
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cx import rollups
+from cx.folders import Folders
+from cx.journey import DEFAULT, Journey, Stage
+from cx.query import Filters
+from cx.questions.funnel import Funnel, Period, breakdown, differences, funnel
+from cx.store import Store
+from tests.given import MONDAY, land, row
+
+WINDOW = 3
+SHORT = Journey(
+    (
+        Stage("see"),
+        Stage("try"),
+        Stage("ask", optional=True, kinds=("contact",)),
+        Stage("buy", kinds=("order",)),
+    ),
+    window_days=WINDOW,
+)
+"""A short journey in which to ask is optional."""
+
+CHAINS = {1: ("see", "try"), 2: ("see", "try", "ask"), 3: ("see", "try", "buy")}
+"""For each later stage the stages that must be passed in order to reach it."""
+
+FIRST = MONDAY.date()
+PERIOD = Period(FIRST, FIRST + timedelta(days=5), FIRST + timedelta(days=7))
+
+Event = tuple[datetime, str]
+
+
+def write_journey(folders: Folders) -> None:
+    (folders.reference / "journey.toml").write_text(
+        f"""
+window_days = {WINDOW}
+[[stage]]
+id = "see"
+[[stage]]
+id = "try"
+[[stage]]
+id = "ask"
+optional = true
+kinds = ["contact"]
+[[stage]]
+id = "buy"
+kinds = ["order"]
+"""
+    )
+
+
+@pytest.fixture(scope="module")
+def emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One store for all examples, given out empty each time."""
+    folders = Folders(tmp_path_factory.mktemp("funnel")).make()
+    write_journey(folders)
+    store = Store.open(folders.store)
+
+    def empty() -> tuple[Store, Folders]:
+        with store.transaction() as cursor:
+            for table in ("interactions", "customers", "files", "refusals", *rollups.TABLES):
+                cursor.execute(f"delete from {table}")
+        return store, folders
+
+    yield empty
+    store.close()
+
+
+def visit(customer: str, stage: str, days: float, **columns: Any) -> dict[str, Any]:
+    """A customer at a stage; orders and contacts name none, so that the one of their kind is theirs."""
+    if stage in ("buy", "ask"):
+        return row("order" if stage == "buy" else "contact", days, customer_id=customer, **columns)
+    return row("visit", days, customer_id=customer, stage=stage, **columns)
+
+
+def level(events: list[Event], chain: tuple[str, ...], opens: range) -> int:
+    """How far the best attempt opened on these days came, as ClickHouse walks it: one pass, latest openings first."""
+    started: list[datetime | None] = [None] * len(chain)
+    best = 0
+    for at, stage in sorted(events, key=lambda event: (event[0], SHORT.ids.index(event[1]))):
+        if stage not in chain:
+            continue
+        place = chain.index(stage)
+        if place == 0 and (at.date() - FIRST).days in opens:
+            started[0], best = at, max(best, 1)
+        opened = started[place - 1] if place else None
+        if opened is not None and at <= opened + timedelta(days=WINDOW):
+            started[place], best = opened, max(best, place + 1)
+    return best
+
+
+def seconds(events: list[Event], chain: tuple[str, ...], opens: range) -> float | None:
+    """Seconds from the stage before to the last of the chain, in the first attempt that came so far."""
+    ordered = sorted(events, key=lambda event: (event[0], SHORT.ids.index(event[1])))
+    for start, (opened, stage) in enumerate(ordered):
+        if stage != chain[0] or (opened.date() - FIRST).days not in opens:
+            continue
+        rest, times = ordered[start + 1 :], [opened]
+        for wanted in chain[1:]:
+            found = next((i for i, event in enumerate(rest) if event[1] == wanted), None)
+            if found is None or rest[found][0] > opened + timedelta(days=WINDOW):
+                break
+            times.append(rest[found][0])
+            rest = rest[found + 1 :]
+        if len(times) == len(chain):
+            return (times[-1] - times[-2]).total_seconds()
+    return None
+
+
+LOGS = st.lists(
+    st.tuples(st.sampled_from("abcde"), st.sampled_from(SHORT.ids), st.integers(0, 8 * 4)),
+    min_size=1,
+    max_size=40,
+)
+"""Events on a grid of six hours, so that ties and exact window ends are common."""
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
+@given(LOGS)
+def test_funnel_law(emptied: Any, log: list[tuple[str, str, int]]) -> None:
+    store, folders = emptied()
+    land(store, folders, [visit(customer, stage, quarter / 4) for customer, stage, quarter in log])
+    told = funnel(store, SHORT, Filters(), PERIOD)
+    walked: dict[str, list[Event]] = {}
+    for customer, stage, quarter in log:
+        walked.setdefault(customer, []).append((MONDAY + timedelta(days=quarter / 4), stage))
+    old, whole = range((PERIOD.counted_to(SHORT) - FIRST).days + 1), range(6)
+    assert told.entered == sum(level(events, ("see",), old) == 1 for events in walked.values())
+    assert told.everyone == sum(level(events, ("see",), whole) == 1 for events in walked.values())
+    for n, chain in CHAINS.items():
+        reached = sum(level(events, chain, old) == len(chain) for events in walked.values())
+        assert told.stages["reached"][n] == reached
+        times = [s for events in walked.values() if (s := seconds(events, chain, old)) is not None]
+        assert len(times) == reached
+        found = told.row(n, "median").value
+        assert isnan(found) if not times else isclose(found + 1, median_low(sorted(times)) + 1, rel_tol=0.006)
+        came = [events for events in walked.values() if level(events, ("see",), whole)]
+        assert told.stages["ever"][n] == sum(
+            any(stage == chain[-1] for _, stage in events) for events in came
+        )
+
+
+@pytest.mark.parametrize(
+    ("steps", "reached"),
+    [
+        pytest.param([("see", 0), ("try", 1), ("buy", 2)], (1, 1, 0, 1), id="in order"),
+        pytest.param([("see", 0), ("buy", 1), ("try", 2)], (1, 1, 0, 0), id="out of order"),
+        pytest.param([("see", 0), ("try", 0), ("buy", 0)], (1, 1, 0, 1), id="all at one moment"),
+        pytest.param([("see", 0), ("try", 1), ("buy", WINDOW)], (1, 1, 0, 1), id="at the window's end"),
+        pytest.param([("see", 0), ("try", 1), ("buy", WINDOW + 0.01)], (1, 1, 0, 0), id="after the window"),
+        pytest.param(
+            [("see", 0), ("see", 1), ("try", 2), ("buy", WINDOW + 0.5)], (1, 1, 0, 1), id="a later attempt"
+        ),
+        pytest.param([("try", 0), ("buy", 1)], (0, 0, 0, 0), id="never opened"),
+        pytest.param(
+            [("see", 0), ("try", 1), ("ask", 1.5), ("buy", 2)], (1, 1, 1, 1), id="with the optional stage"
+        ),
+        pytest.param([("see", 0), ("ask", 0.5), ("try", 1)], (1, 1, 0, 0), id="the optional stage too early"),
+    ],
+)
+def test_one_customer(emptied: Any, steps: list[tuple[str, float]], reached: tuple[int, ...]) -> None:
+    store, folders = emptied()
+    land(store, folders, [visit("a", stage, days) for stage, days in steps])
+    told = funnel(store, SHORT, Filters(), PERIOD)
+    assert tuple(told.stages["reached"].astype(int)) == reached
+
+
+def many(n: int, buys: int, **columns: Any) -> list[dict[str, Any]]:
+    """So many customers of whom some try and buy."""
+    name = "-".join(map(str, columns.values()))
+    seen = [visit(f"{name}{i}", "see", 0.2, **columns) for i in range(n)]
+    tried = [visit(f"{name}{i}", stage, 1 + i / n) for i in range(buys) for stage in ("try", "buy")]
+    return seen + tried
+
+
+def told_by(store: Store, **filters: Any) -> Funnel:
+    return funnel(store, SHORT, Filters(**filters), PERIOD)
+
+
+def test_groups_side_by_side(emptied: Any) -> None:
+    store, folders = emptied()
+    land(
+        store,
+        folders,
+        [*many(100, 50, channel="web"), *many(100, 20, channel="app"), *many(8, 7, channel="shop")],
+    )
+    table = breakdown(store, SHORT, Filters(), PERIOD, "channel").set_index("group")
+    assert table.loc[["web", "app", "shop"], "entered"].tolist() == [100, 100, 8]
+    assert table.loc[["web", "app", "shop"], "value_3"].tolist() == [50, 20, 87.5]
+    web, app, shop = (told_by(store, channel=(name,)) for name in ("web", "app", "shop"))
+    (real, few) = (differences(SHORT, group, web)[1]["conversion"] for group in (app, shop))
+    assert (real.amount, real.verdict, real.good) == (-30, "real", False)
+    assert few.verdict == "too few"
+    assert differences(SHORT, web, web)[1]["conversion"].verdict == "noise"
+
+
+def test_too_young_customers_are_counted_apart(emptied: Any) -> None:
+    store, folders = emptied()
+    land(store, folders, [visit("old", "see", 0), visit("young", "see", 5), visit("young", "try", 5.5)])
+    told = funnel(store, SHORT, Filters(), PERIOD)
+    assert (told.entered, told.too_young) == (1, 1)
+    assert told.stages["reached"].tolist() == [1, 0, 0, 0]
+    assert told.stages["ever"].tolist() == [2, 1, 0, 0]
+
+
+def test_the_period_before_has_as_many_counted_days():
+    before = PERIOD.before(SHORT)
+    counted = PERIOD.counted_to(SHORT) - PERIOD.first
+    assert (before.last, before.last - before.first) == (FIRST - timedelta(days=1), counted)
+    assert before.counted_to(SHORT) == before.last
+
+
+def test_what_a_customer_is_worth(emptied: Any) -> None:
+    store, folders = emptied()
+    buys = [visit(f"{i}", "buy", 2, amount=90.0 + i % 2 * 20) for i in range(20)]
+    tries = [visit(f"{i}", "try", 1) for i in range(40)]
+    land(store, folders, [visit(f"{i}", "see", 0) for i in range(80)] + tries + buys)
+    worth = [told_by(store).row(n, "worth").value for n in (1, 3)]
+    assert worth == [50, 100]
+
+
+def test_an_empty_store_has_an_empty_funnel(store: Store) -> None:
+    told = funnel(store, DEFAULT, Filters(), Period(date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)))
+    assert (told.entered, told.too_young) == (0, 0)
+    assert isnan(told.row(1, "conversion").value)
