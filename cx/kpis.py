@@ -117,6 +117,8 @@ _JOURNEY_KPIS = (
         "quantile", ("gap",), better="down", change="percent", scale=1, quantile=0.9),
     Kpi("worth", mark("Revenue of a customer"), mark("Revenue in the window for each customer"),
         "mean", ("sum", "squares", "n"), digits=2, scale=1),
+    Kpi("returns", mark("Going back"), mark("Visits in which the customer goes back to an earlier stage"),
+        "share", ("back", "visits"), unit="%", better=""),
 )  # fmt: skip
 JOURNEY_KPIS = {kpi.name: kpi for kpi in _JOURNEY_KPIS}
 """The measures of the journey page, by name: what is known only of a customer's whole way."""

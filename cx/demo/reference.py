@@ -15,7 +15,7 @@ import pandas as pd
 from cx.demo.company import COMPETITORS
 from cx.demo.story import LAG_DAYS, LAG_SHAPE, Campaign, Story
 
-FILES = ("campaigns.csv", "targets.csv", "benchmarks.csv")
+FILES = ("campaigns.csv", "targets.csv", "benchmarks.csv", "ideal.csv")
 
 _TARGETS = (  # metric, weeks before the last finished week, value in the KPI's unit (durations in seconds), owner
     ("nps", 103, 15, "Marketing"),
@@ -25,6 +25,14 @@ _TARGETS = (  # metric, weeks before the last finished week, value in the KPI's 
     ("fcr", 103, 70, "Customer care"),
     ("first_response", 103, 2700, "Customer care"),
     ("complaint_rate", 103, 50, "Quality"),
+)
+_IDEAL = (  # stage, conversion from the stage before (%), days since it (the median), CSAT (%)
+    ("research", 75, 0.5, ""),
+    ("compare", 75, 0.5, ""),
+    ("purchase", 70, 1, ""),
+    ("deliver", 80, 2, 85),
+    ("support", 30, "", 80),
+    ("loyalty", 40, 10, 85),
 )
 _MEASURED = {  # metric: values of the three competitors, what n is about, margin, method
     "nps": ((36.0, 17.0, 24.0), 620, None, "answers of 0 to 10, mail survey"),
@@ -38,9 +46,9 @@ _DIGITS = {"first_response": 0}
 
 
 def write(told: Story, folder: Path, seed: int) -> list[Path]:
-    """Write campaigns.csv, targets.csv and benchmarks.csv into the folder. Returns their paths."""
+    """Write campaigns.csv, targets.csv, benchmarks.csv and ideal.csv into the folder. Returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    tables = (_campaigns(told.campaigns), _targets(told.calendar.monday), _benchmarks(told, seed))
+    tables = (_campaigns(told.campaigns), _targets(told.calendar.monday), _benchmarks(told, seed), _ideal())
     paths = [folder / name for name in FILES]
     for path, table in zip(paths, tables, strict=True):
         table.to_csv(path, index=False, lineterminator="\n")
@@ -70,6 +78,10 @@ def _campaigns(campaigns: Iterable[Campaign]) -> pd.DataFrame:
 def _targets(monday: date) -> pd.DataFrame:
     rows = [(metric, monday - timedelta(weeks=ago), value, owner) for metric, ago, value, owner in _TARGETS]
     return pd.DataFrame(rows, columns=["metric", "from", "value", "owner"])
+
+
+def _ideal() -> pd.DataFrame:
+    return pd.DataFrame(_IDEAL, columns=["stage", "conversion", "days", "satisfaction"])
 
 
 def _benchmarks(told: Story, seed: int) -> pd.DataFrame:

@@ -111,8 +111,20 @@ def named(rows: pd.DataFrame, traits: pd.DataFrame, told: Story) -> pd.DataFrame
     frame["segment"] = _names(SEGMENTS)[np.where(customer < 0, -1, traits["segment"].to_numpy()[customer])]
     frame["region"] = _names(REGIONS)[np.where(customer < 0, -1, traits["region"].to_numpy()[customer])]
     frame["consent"] = known(traits["consent"].to_numpy()[customer], customer >= 0)
+    frame["device"] = _devices(customer, product, rows["channel"].to_numpy())
     frame["version"] = _versions(frame["at"].to_numpy(), product, told)
     return frame
+
+
+_WEB, _APP = CHANNELS.index("web"), CHANNELS.index("app")
+
+
+def _devices(customer: Ints, product: Ints, channel: Ints) -> Names:
+    """What each sat at: most keep to one device, and look at some products on another. Nothing off line."""
+    drawn = (customer * 7919 + (product % 3 == 0) * 4177) % 1000
+    web = np.array(["mobile", "desktop", "tablet"], dtype=object)[(drawn > 510).astype(int) + (drawn > 945)]
+    app = np.where(drawn > 900, "tablet", "mobile")
+    return where((channel == _WEB) | (channel == _APP), np.where(channel == _APP, app, web))
 
 
 def _names(names: tuple[str, ...] | list[str]) -> Names:

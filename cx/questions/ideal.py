@@ -1,0 +1,119 @@
+"""From today's journey (A) to the ideal one (B): the gap (C) at every stage, and what is at stake in it.
+
+At stake are the customers who would have gone on if as many did as the ideal says, and the revenue that they would
+have brought if they were like those who did go on. Both are ranges: the first from the interval of the conversion, the
+second also from that of the difference in revenue between customers who went on and customers who did not. The
+revenue goes along with going on; that going on would bring it is not shown by this.
+"""
+
+from __future__ import annotations
+
+from math import isnan, nan
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from cx.journey import Journey
+from cx.questions.funnel import Funnel
+from cx.stats import Estimate
+
+DAY = 86400.0
+
+
+class Gap(NamedTuple):
+    """One measure of one stage against its ideal; `verdict` is '' where no ideal is set or nothing was measured."""
+
+    current: Estimate
+    ideal: float
+    verdict: str
+
+    @property
+    def amount(self) -> float:
+        """Current less ideal, in the measure's unit."""
+        return self.current.value - self.ideal
+
+
+class Stake(NamedTuple):
+    """A value and the range around it."""
+
+    value: float
+    lo: float
+    hi: float
+
+
+class StageGap(NamedTuple):
+    """One stage: its three gaps (conversion in %, days, satisfaction in %) and what is at stake in the conversion."""
+
+    position: int
+    conversion: Gap
+    days: Gap
+    satisfaction: Gap
+    customers: Stake
+    revenue: Stake
+
+
+def gaps(journey: Journey, ideal: pd.DataFrame, told: Funnel, satisfaction: pd.DataFrame) -> list[StageGap]:
+    """Every stage against its ideal, most revenue at stake first, then most customers.
+
+    `satisfaction` holds stage, csat, csat_lo, csat_hi and csat_n.
+    """
+    aims = ideal.set_index("stage").astype(float)
+    felt = satisfaction.set_index("stage")
+    found = [_stage(position, stage.id, aims, felt, told) for position, stage in enumerate(journey.stages)]
+    return sorted(found, key=lambda gap: (-gap.revenue.value, -gap.customers.value, gap.position))
+
+
+def _stage(position: int, stage: str, aims: pd.DataFrame, felt: pd.DataFrame, told: Funnel) -> StageGap:
+    aim = {name: float(aims[name].get(stage, nan)) for name in ("conversion", "days", "satisfaction")}
+    conversion = _gap(told.row(position, "conversion"), aim["conversion"], up=True)
+    customers = _customers(conversion, float(told.stages["before"][position]))
+    worth = told.row(position, "worth")
+    return StageGap(
+        position,
+        conversion,
+        _gap(_in_days(told.row(position, "median")), aim["days"], up=False),
+        _gap(_satisfaction(felt, stage), aim["satisfaction"], up=True),
+        customers,
+        _revenue(customers, worth),
+    )
+
+
+def _gap(current: Estimate, ideal: float, up: bool) -> Gap:
+    """Ahead or behind where the interval leaves the ideal out; 'near' where chance decides."""
+    if isnan(ideal) or isnan(current.value):
+        return Gap(current, ideal, "")
+    if isnan(current.lo) or current.lo <= ideal <= current.hi:
+        return Gap(current, ideal, "near")
+    return Gap(current, ideal, "ahead" if (current.value > ideal) == up else "behind")
+
+
+def _customers(conversion: Gap, before: float) -> Stake:
+    if not conversion.verdict:
+        return Stake(0.0, 0.0, 0.0)
+    value, lo, hi = (
+        max(conversion.ideal - share, 0.0) * before / 100
+        for share in (conversion.current.value, conversion.current.hi, conversion.current.lo)
+    )
+    return Stake(value, lo, hi)
+
+
+def _revenue(customers: Stake, worth: Estimate) -> Stake:
+    pairs = zip(customers, (worth.value, worth.lo, worth.hi), strict=True)
+    return Stake(*(many * max(0.0 if isnan(each) else each, 0.0) for many, each in pairs))
+
+
+def _in_days(time: Estimate) -> Estimate:
+    return Estimate(time.value / DAY, time.lo / DAY, time.hi / DAY, time.n, time.base)
+
+
+def _satisfaction(felt: pd.DataFrame, stage: str) -> Estimate:
+    if stage not in felt.index:
+        return Estimate(nan, nan, nan, 0.0, 0.0)
+    row: Any = felt.loc[stage]
+    return Estimate(
+        float(row["csat"]),
+        float(row["csat_lo"]),
+        float(row["csat_hi"]),
+        float(row["csat_n"]),
+        float(row["csat_n"]),
+    )

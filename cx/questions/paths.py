@@ -1,0 +1,73 @@
+"""The ways that customers take from stage to stage, with going back and leaving.
+
+What is counted are visits to the journey, each once: interactions of one customer without a long pause between them.
+A visit whose pause has not run out when the data end is still under way; it has not left.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+
+from cx import stats
+from cx.journey import Journey
+from cx.kpis import JOURNEY_KPIS
+from cx.model import JOURNEY_DIMENSIONS
+from cx.query import Filters, Query, where
+from cx.rollups.paths import STEPS
+from cx.store import Store
+
+LEFT, OPEN = "left", "open"
+"""Where a way ends: the customer did nothing more, or may yet."""
+
+RETURNS = JOURNEY_KPIS["returns"]
+
+
+def ways(
+    store: Store, journey: Journey, filters: Filters, first: date, last: date, through: date
+) -> pd.DataFrame:
+    """Each way that was taken, most taken first: path (the ids of its first stages, as a tuple), open, visits."""
+    kept = where(filters.only(JOURNEY_DIMENSIONS), first, last)
+    sql = f"""
+select {", ".join(STEPS)}, last_day > $at_rest as open, count(*) as visits
+from r_visits where {kept.sql} group by all order by visits desc, all"""
+    at_rest = through - timedelta(days=journey.pause_days)
+    table = store.run(Query("ways through the journey", sql, {**kept.values, "at_rest": at_rest}))
+    steps = table[list(STEPS)].astype("Int64").itertuples(index=False)
+    paths = [tuple(journey.ids[place] for place in way if not pd.isna(place)) for way in steps]
+    return pd.DataFrame({"path": paths, "open": table["open"], "visits": table["visits"]})
+
+
+def links(journey: Journey, taken: pd.DataFrame, most_steps: int) -> pd.DataFrame:
+    """The steps of all ways together: step (from 1), origin, target (a stage, LEFT or OPEN), n (visits), back.
+
+    Ways are followed for so many steps and no further.
+    """
+    rows = [
+        (step, origin, target, way.visits)
+        for way in taken.itertuples()
+        for step, (origin, target) in enumerate(_pairs(way.path, LEFT if not way.open else OPEN), start=1)
+        if step < most_steps
+    ]
+    table = pd.DataFrame(rows, columns=["step", "origin", "target", "n"])
+    summed = table.groupby(["step", "origin", "target"], as_index=False)["n"].sum()
+    return summed.assign(back=[_back(journey, row.origin, row.target) for row in summed.itertuples()])
+
+
+def returning(journey: Journey, taken: pd.DataFrame) -> stats.Estimate:
+    """The share of visits that go back to an earlier stage, in percent."""
+    back = [any(_back(journey, *pair) for pair in _pairs(path, LEFT)) for path in taken["path"]]
+    parts = pd.DataFrame([{"back": (taken["visits"] * back).sum(), "visits": taken["visits"].sum()}])
+    row = stats.estimate(RETURNS, parts).iloc[0]
+    return stats.Estimate(row.value, row.lo, row.hi, row.n, row.base)
+
+
+def _pairs(path: tuple[str, ...], end: str) -> list[tuple[str, str]]:
+    """Each step with the one after it; a way that is kept whole ends by leaving or is under way."""
+    after = [*path[1:], end] if len(path) < len(STEPS) else path[1:]
+    return list(zip(path, after, strict=False))
+
+
+def _back(journey: Journey, origin: str, target: str) -> bool:
+    return target in journey.ids and journey.ids.index(target) < journey.ids.index(origin)

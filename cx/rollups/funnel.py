@@ -1,0 +1,86 @@
+"""Attempts at the journey, by the field's windowFunnel rule.
+
+An interaction at the first stage opens an attempt. From there the attempt takes the first interaction at the next
+stage that every customer passes, from there the first at the one after, as long as each comes within the window of
+the opening; ties are settled by time, then stage. An optional stage is reached from the last stage before it that
+every customer passes, and no stage after it waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cx.journey import MOST_STAGES, Journey
+from cx.rollups.daily import BINS_PER_E
+from cx.rollups.walk import DIMENSIONS, Executes, columns
+
+LATER = range(1, MOST_STAGES)
+"""Positions of the stages after the first."""
+
+TABLES = ("r_attempts",)
+SCHEMA = f"""
+create table if not exists r_attempts (
+  customer_no INTEGER, day DATE, opened_at TIMESTAMP, {columns()}, revenue DOUBLE,
+  {", ".join(f"gap_{position} SMALLINT" for position in LATER)},
+  {", ".join(f"ever_{position} BOOLEAN" for position in LATER)}
+);
+"""
+"""gap_n: the time since the stage before n, as a bin of 1 %; empty where the attempt did not reach stage n.
+ever_n: the customer was at stage n at any time and in any order. revenue: what the customer ordered in the window."""
+
+
+def fold(cursor: Executes, journey: Journey) -> None:
+    """Write the attempts of the customers in `walked`."""
+    cursor.execute(_ahead(journey))
+    cursor.execute(_attempts(journey))
+    cursor.execute("drop table ahead")
+
+
+def _ahead(journey: Journey) -> str:
+    """For each interaction the place of the first one at each later stage, counted from itself on."""
+    later = range(1, len(journey.stages))
+    nexts = (f"min(case when position = {n} then place end) over rest as next_{n}" for n in later)
+    evers = (f"max(case when position = {n} then 1 else 0 end) over whole = 1 as ever_{n}" for n in later)
+    return f"""
+create or replace temp table ahead as
+select customer_no, place, position, day, occurred_at, {", ".join(DIMENSIONS)},
+  {_lines(nexts)},
+  {_lines(evers)},
+  sum(case when kind = 'order' then amount else 0 end) over in_window as revenue
+from walked
+window
+  rest as (partition by customer_no order by place rows between current row and unbounded following),
+  whole as (partition by customer_no),
+  in_window as (
+    partition by customer_no order by occurred_at
+    range between current row and interval {journey.window_days} day following
+  )"""
+
+
+def _attempts(journey: Journey) -> str:
+    later = range(1, len(journey.stages))
+    gaps = (
+        f"cast(floor({BINS_PER_E} * ln(1 + {_seconds(journey, n)})) as smallint) as gap_{n}" for n in later
+    )
+    steps = (
+        f"left join ahead s{n} on s{n}.customer_no = s0.customer_no and s{n}.place = s{journey.before(n)}.next_{n}"
+        f" and s{n}.occurred_at <= s0.occurred_at + interval {journey.window_days} day"
+        for n in later
+    )
+    named = (f"{name}_{n}" for name in ("gap", "ever") for n in later)
+    return f"""
+insert into r_attempts (customer_no, day, opened_at, {", ".join(DIMENSIONS)}, revenue, {", ".join(named)})
+select s0.customer_no, s0.day, s0.occurred_at, {", ".join(f"s0.{name}" for name in DIMENSIONS)}, s0.revenue,
+  {_lines(gaps)},
+  {_lines(f"s0.ever_{n}" for n in later)}
+from ahead s0
+{" ".join(steps)}
+where s0.position = 0"""
+
+
+def _seconds(journey: Journey, n: int) -> str:
+    return f"date_diff('second', s{journey.before(n)}.occurred_at, s{n}.occurred_at)"
+
+
+def _lines(parts: Iterable[str]) -> str:
+    return ",\n  ".join(parts)

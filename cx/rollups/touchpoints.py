@@ -1,0 +1,116 @@
+"""What happens at each touchpoint, and the contacts that follow it.
+
+r_touch has sums by day, as `daily` has, by touchpoint, reason and goal. It leaves the region out on purpose: with it
+the rollup would be about as large as the interactions. r_contacts is folded by customer: each contact, with the
+place where the customer had been last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from cx.journey import Journey
+from cx.model import OURS
+from cx.rollups.daily import PARTS as DAILY
+from cx.rollups.walk import DIMENSIONS, Executes, columns
+
+ATTRIBUTION_DAYS = 7
+"""A contact is traced back to what its customer did at most so many days before, to the second."""
+
+_AFTERMATH = "kind in ('contact', 'complaint', 'return')"
+_SILENT = "(kind = 'survey' and csat is null and nps is null and ces is null)"
+
+_SAME_AS_BY_DAY = (
+    "csat_satisfied", "csat_answers", "ces_sum", "ces_squares", "ces_answers", "texts_scored", "texts_positive",
+    "texts_negative", "gap_sum", "gap_squares", "gap_answers", "contacts", "complaints", "goals", "goals_reached",
+)  # fmt: skip
+
+PARTS: dict[str, str] = {
+    "interactions": f"cast(sum(case when {_SILENT} then 0 else 1 end) as bigint)",
+    "exposed": f"""cast(sum(case when customer_no is not null and not {_SILENT} and not {_AFTERMATH}
+    then 1 else 0 end) as bigint)""",
+    **{name: DAILY[name] for name in _SAME_AS_BY_DAY},
+}
+"""The additive parts of r_touch. interactions: without the surveys that nobody answered. exposed: those that a contact
+can be traced back to, being of a known customer and no contact, complaint or return themselves."""
+
+_KEYS = ("stage", "channel", "touchpoint", "product", "segment", "reason", "goal")
+_TYPED = ", ".join(f"{name} {'DOUBLE' if 'as double' in sql else 'BIGINT'}" for name, sql in PARTS.items())
+
+FROM = ("stage", "channel", "touchpoint", "product", "segment")
+"""What is kept of the place that a contact is traced back to, each as from_..."""
+
+BY_DAY = ("r_touch",)
+BY_CUSTOMER = ("r_contacts",)
+SCHEMA = f"""
+create table if not exists r_touch (
+  day DATE, source VARCHAR, {columns(_KEYS)}, {_TYPED}
+);
+create table if not exists r_contacts (
+  customer_no INTEGER, day DATE, {columns(DIMENSIONS)}, stage VARCHAR, touchpoint VARCHAR, reason VARCHAR,
+  from_day DATE, {columns(tuple(f"from_{name}" for name in FROM))}
+);
+"""
+"""r_contacts: one row for each contact or complaint of a known customer; from_day is empty where it follows nothing."""
+
+_PARTS_SQL = ",\n  ".join(f"{sql} as {name}" for name, sql in PARTS.items())
+
+# An unanswered survey is no interaction, but words or a goal that came with it count as they do by day. The time
+# bounds are plain values beside the list of days: a list alone would miss the table's zone maps.
+_TOUCH = f"""
+insert into r_touch
+with stage_of_kind as (
+  select unnest($kinds) as kind, unnest($stages) as kind_stage
+),
+staged as (
+  select cast(i.occurred_at as date) as day, coalesce(i.stage, k.kind_stage) as at_stage, i.*
+  from interactions i
+  left join stage_of_kind k on k.kind = i.kind
+  where i.brand = '{OURS}' and i.occurred_at >= $first and i.occurred_at < $after_last
+    and cast(i.occurred_at as date) in (select unnest($days)) and i.source in (select unnest($sources))
+)
+select day, source, at_stage, {", ".join(_KEYS[1:])},
+  {_PARTS_SQL}
+from staged
+where not ({_SILENT} and sentiment is null and goal_reached is null)
+group by day, source, at_stage, {", ".join(_KEYS[1:])}"""
+
+_CONTACTS = f"""
+insert into r_contacts
+with behind as (
+  select *,
+    max(case when not {_AFTERMATH} then place end) over (
+      partition by customer_no order by place rows between unbounded preceding and 1 preceding
+    ) as last_place
+  from walked
+)
+select c.customer_no, c.day, {", ".join(f"c.{name}" for name in DIMENSIONS)}, c.stage, c.touchpoint, c.reason,
+  w.day, {", ".join(f"w.{name}" for name in FROM)}
+from behind c
+left join walked w on w.customer_no = c.customer_no and w.place = c.last_place
+  and w.occurred_at >= c.occurred_at - interval {ATTRIBUTION_DAYS} day
+where c.kind in ('contact', 'complaint')"""
+
+
+def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], journey: Journey) -> None:
+    """Recompute the sums by touchpoint of these sources for these days."""
+    if not days:
+        return
+    kept = {"days": list(days), "sources": list(sources)}
+    cursor.execute(
+        "delete from r_touch where day in (select unnest($days)) and source in (select unnest($sources))", kept
+    )
+    pairs = [(kind, stage.id) for stage in journey.stages for kind in stage.kinds]
+    values = {
+        "first": min(days),
+        "after_last": max(days) + timedelta(days=1),
+        "kinds": [kind for kind, _ in pairs] or [""],
+        "stages": [stage for _, stage in pairs] or [""],
+    }
+    cursor.execute(_TOUCH, {**kept, **values})
+
+
+def fold(cursor: Executes, journey: Journey) -> None:
+    """Write the contacts of the customers in `walked`, each with where its customer had been last."""
+    cursor.execute(_CONTACTS)
