@@ -31,7 +31,7 @@ def ways(
     kept = where(filters.only(JOURNEY_DIMENSIONS), first, last)
     sql = f"""
 select {", ".join(STEPS)}, last_day > $at_rest as open, count(*) as visits
-from r_visits where {kept.sql} group by all order by visits desc, all"""
+from r_visits where {kept.sql} group by all order by visits desc, {", ".join(STEPS)}"""
     at_rest = through - timedelta(days=journey.pause_days)
     table = store.run(Query("ways through the journey", sql, {**kept.values, "at_rest": at_rest}))
     steps = table[list(STEPS)].astype("Int64").itertuples(index=False)

@@ -70,6 +70,7 @@ def touchpoints(
     told = pd.DataFrame(
         {"reasons": _lists(places, raised[raised["reason"] != ""]), "goals": _lists(places, goals)},
         index=parts.index,
+        dtype=object,
     )
     table = pd.concat([parts[list(PLACE)], _measured(parts), told, _judged(parts, limits)], axis=1)
     return _worst_first(table, journey)
@@ -118,8 +119,8 @@ def through(store: Store, journey: Journey) -> date | None:
     found = store.run(Query("stages through", "select stage, max(day) as day from r_touch group by stage"))
     if found.empty:
         return None
-    days = dict(zip(found["stage"], pd.to_datetime(found["day"]).dt.date, strict=True))
-    newest: date = max(days.values())
+    days: dict[str, date] = dict(zip(found["stage"], pd.to_datetime(found["day"]).dt.date, strict=True))
+    newest = max(days.values())
     later = (days[stage] for stage in journey.ids[1:] if stage in days)
     alive = (day for day in later if day > newest - timedelta(days=ALIVE_DAYS))
     return min(newest - timedelta(days=1), *alive)
@@ -152,9 +153,7 @@ order by here.stage, here.touchpoint, here.channel"""
     return store.run(Query("parts by touchpoint", sql, kept.values)).astype(dict.fromkeys(_SUMMED, float))
 
 
-def _raised(
-    store: Store, filters: Filters, by: Sequence[str], first: date, last: date
-) -> pd.DataFrame:
+def _raised(store: Store, filters: Filters, by: Sequence[str], first: date, last: date) -> pd.DataFrame:
     """Contacts by place and reason: made there, or made elsewhere and traced back to there; so each counts once there."""
     kept = where(filters.only(FILTERED_BY), first, last)
     keys = ", ".join(f"coalesce({name}, '') as {name}" for name in (*by, "reason"))
@@ -188,9 +187,7 @@ def _lists(places: list[tuple[str, ...]], table: pd.DataFrame) -> list[list[tupl
 
 
 def _measured(parts: pd.DataFrame) -> pd.DataFrame:
-    told = [
-        stats.estimate(measure, parts).add_prefix(f"{prefix}_") for prefix, measure in MEASURES.items()
-    ]
+    told = [stats.estimate(measure, parts).add_prefix(f"{prefix}_") for prefix, measure in MEASURES.items()]
     return pd.concat([parts["interactions"].astype("int64"), *told], axis=1)
 
 

@@ -105,6 +105,7 @@ select customer_no, from_day, last_day,
   cast(spell as integer), {_FIRST}
 from ends"""
 
+# Orders and cancellations are the return and the loss themselves, not what led to them.
 _HABITS = f"""
 insert into r_habits
 select distinct o.customer_no, o.first_day, {", ".join(f"o.first_{name}" for name in DIMENSIONS)}, o.day_after,
@@ -113,7 +114,7 @@ from ordered o
 join walked w on w.customer_no = o.customer_no
   and w.day >= cast(o.first_day - interval {HABIT_DAYS} day as date)
   and w.day <= cast(o.first_day + interval {LANDMARK_DAYS} day as date)
-where o.nth = 1 and w.kind <> 'order' and coalesce(w.touchpoint, w.channel, w.stage) is not null"""
+where o.nth = 1 and w.kind not in ('order', 'cancel') and coalesce(w.touchpoint, w.channel, w.stage) is not null"""
 
 
 def fold(cursor: Executes, journey: Journey) -> None:

@@ -99,7 +99,8 @@ def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], jour
         return
     kept = {"days": list(days), "sources": list(sources)}
     cursor.execute(
-        "delete from r_touch where day in (select unnest($days)) and source in (select unnest($sources))", kept
+        "delete from r_touch where day in (select unnest($days)) and source in (select unnest($sources))",
+        kept,
     )
     pairs = [(kind, stage.id) for stage in journey.stages for kind in stage.kinds]
     values = {

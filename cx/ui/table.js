@@ -22,14 +22,15 @@ function setText(element, text = "") {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A value that a push changed lights up once; the first drawing does not. */
+/** A value that a push changed lights up once; the first drawing does not, nor does a row that moves later. */
 function setValue(element, text = "") {
   const before = element.textContent;
+  if (element.classList.contains("changed")) {
+    element.classList.remove("changed");
+    void element.offsetWidth; // lets the animation start again
+  }
   setText(element, text);
-  if (!before || before === text) return;
-  element.classList.remove("changed");
-  void element.offsetWidth; // restarts the animation
-  element.classList.add("changed");
+  if (before && before !== text) element.classList.add("changed");
 }
 
 /** The children that go by these keys, in this order: known ones stay or move, new ones are made, others go. */

@@ -1,0 +1,197 @@
+"""The interactions behind a figure of the journey page: of which customers, and when. Masked, and a thousand at most.
+
+Only this question reads interactions; whose they are is found in the rollups that the figure itself was read from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import pandas as pd
+
+from cx.journey import Journey
+from cx.model import JOURNEY_DIMENSIONS, OURS
+from cx.query import Filters, Query, where
+from cx.questions.funnel import Period
+from cx.questions.paths import LEFT, OPEN
+from cx.rollups.paths import MOST_STEPS
+from cx.store import Store
+
+SHOWN = 1000
+"""Interactions that are shown at most."""
+
+MASK = "•••"
+_ADDRESS = r"[\w.%+-]+@[\w-]+(\.[\w-]+)+"
+_NUMBER = r"\+?\d[\d ()./-]{4,}\d"
+"""What names a person in a text: addresses, and numbers of six digits and more (phones, cards, orders)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The customers who reached a stage, or who reached the one before and not this one."""
+
+    position: int
+    lost: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The visits that took this step: from a stage to a stage, LEFT or OPEN; or were at `origin` where target is ''."""
+
+    step: int
+    origin: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The customers of a cohort (first of a month) who ordered so many months later."""
+
+    cohort: date
+    month: int
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What happened at a touchpoint; '' is what rows leave empty."""
+
+    stage: str
+    touchpoint: str
+    channel: str
+
+
+Figure = Reached | Step | Cell | Place
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Up to SHOWN interactions, with customers by number and texts masked; `more` where there are others."""
+
+    rows: pd.DataFrame
+    more: bool
+
+
+def behind(store: Store, journey: Journey, filters: Filters, period: Period, figure: Figure) -> Behind:
+    """The interactions behind a figure, those of the latest customers first and each customer's in order."""
+    if isinstance(figure, Place):
+        found = store.run(_at_place(journey, filters, period, figure))
+    else:
+        who, values, last = _who(journey, filters, period, figure)
+        found = store.run(_theirs(who, values, last))
+    return Behind(found.head(SHOWN), len(found) > SHOWN)
+
+
+def _masked(column: str) -> str:
+    hidden = f"regexp_replace({column}, '{_ADDRESS}', '{MASK}', 'g')"
+    return f"regexp_replace({hidden}, '{_NUMBER}', '{MASK}', 'g')"
+
+
+_COLUMNS = f"""i.occurred_at, i.customer_no as customer, i.kind, i.stage, i.channel, i.touchpoint, i.product, i.reason,
+  i.csat, i.nps, {_masked("i.text")} as text, i.source"""
+
+
+def _theirs(who: str, values: dict[str, Any], last: date) -> Query:
+    """Interactions of these customers from `since` to `until`. The outer bounds are plain values, for the zone maps."""
+    sql = f"""
+with who as ({who} order by since desc, customer_no limit {SHOWN + 1})
+select {_COLUMNS}
+from interactions i join who on who.customer_no = i.customer_no
+where i.brand = '{OURS}' and i.occurred_at >= $first_day and i.occurred_at < $end
+  and i.occurred_at >= who.since and i.occurred_at <= who.until
+order by who.since desc, i.customer_no, i.occurred_at, i.interaction_id limit {SHOWN + 1}"""
+    return Query(
+        "interactions behind", sql, {**values, "end": datetime.combine(last + timedelta(days=1), time.min)}
+    )
+
+
+def _who(
+    journey: Journey, filters: Filters, period: Period, figure: Reached | Step | Cell
+) -> tuple[str, dict[str, Any], date]:
+    """SQL for customer_no, since and until; its values; and the last day that `until` may be."""
+    if isinstance(figure, Reached):
+        return _of_stage(journey, filters, period, figure)
+    if isinstance(figure, Step):
+        return _of_step(journey, filters, period, figure)
+    return _of_cell(filters, figure)
+
+
+def _of_stage(
+    journey: Journey, filters: Filters, period: Period, figure: Reached
+) -> tuple[str, dict[str, Any], date]:
+    last = period.counted_to(journey)
+    kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, last)
+    window = timedelta(days=journey.window_days)
+    having = "true"
+    if figure.position > 0 and not figure.lost:
+        having = f"count(gap_{figure.position}) > 0"
+    elif figure.position > 0:
+        before = journey.before(figure.position)
+        passed = f"count(gap_{before}) > 0 and " if before else ""
+        having = f"{passed}count(gap_{figure.position}) = 0"
+    sql = f"""
+select customer_no, min(opened_at) as since, max(opened_at) + $window as until
+from r_attempts where {kept.sql} group by customer_no having {having}"""
+    return sql, {**kept.values, "window": window}, last + window + timedelta(days=1)
+
+
+def _of_step(
+    journey: Journey, filters: Filters, period: Period, figure: Step
+) -> tuple[str, dict[str, Any], date]:
+    kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
+    conditions, values = [f"step_{figure.step} = $origin"], {"origin": journey.ids.index(figure.origin)}
+    told: dict[str, Any] = {**kept.values, **values}
+    if figure.target in (LEFT, OPEN):
+        resting = "<=" if figure.target == LEFT else ">"
+        conditions += [f"step_{figure.step + 1} is null", f"last_day {resting} $at_rest"]
+        told["at_rest"] = period.through - timedelta(days=journey.pause_days)
+    elif figure.target and figure.step < MOST_STEPS:
+        conditions.append(f"step_{figure.step + 1} = $target")
+        told["target"] = journey.ids.index(figure.target)
+    sql = f"""
+select customer_no, min(day) as since, max(last_day) + interval 1 day as until
+from r_visits where {kept.sql} and {" and ".join(conditions)} group by customer_no"""
+    return sql, told, period.through
+
+
+def _of_cell(filters: Filters, figure: Cell) -> tuple[str, dict[str, Any], date]:
+    kept = where(filters.only(JOURNEY_DIMENSIONS))
+    month = figure.cohort.year * 12 + figure.cohort.month - 1 + figure.month
+    first, after = (date(m // 12, m % 12 + 1, 1) for m in (month, month + 1))
+    sql = f"""
+select customer_no, cast($first_day as timestamp) as since, cast($after as timestamp) as until
+from r_returns where {kept.sql} and cohort = $cohort and month = $month"""
+    values = {
+        **kept.values,
+        "cohort": figure.cohort,
+        "month": figure.month,
+        "first_day": first,
+        "after": after,
+    }
+    return sql, values, after
+
+
+def _at_place(journey: Journey, filters: Filters, period: Period, figure: Place) -> Query:
+    """Interactions at a touchpoint, the newest first; rows that name no stage stand at that of their kind."""
+    kinds = {kind: stage.id for stage in journey.stages for kind in stage.kinds}
+    own = " ".join(f"when '{kind}' then $stage_of_{kind}" for kind in kinds)
+    narrowed = filters.only(("product", "segment")).chosen()
+    also = "".join(f" and list_contains($f_{name}, i.{name})" for name in narrowed)
+    stage = f"coalesce(i.stage, case i.kind {own} end, '')" if own else "coalesce(i.stage, '')"
+    sql = f"""
+select {_COLUMNS} from interactions i
+where i.brand = '{OURS}' and i.occurred_at >= $first_day and i.occurred_at < $end
+  and {stage} = $stage and coalesce(i.touchpoint, '') = $touchpoint and coalesce(i.channel, '') = $channel
+  and not (i.kind = 'survey' and i.csat is null and i.nps is null and i.ces is null){also}
+order by i.occurred_at desc, i.interaction_id limit {SHOWN + 1}"""
+    values: dict[str, Any] = {
+        "first_day": datetime.combine(period.first, time.min),
+        "end": datetime.combine(period.last + timedelta(days=1), time.min),
+        "stage": figure.stage,
+        "touchpoint": figure.touchpoint,
+        "channel": figure.channel,
+        **{f"stage_of_{kind}": stage_id for kind, stage_id in kinds.items()},
+        **{f"f_{name}": list(chosen) for name, chosen in narrowed.items()},
+    }
+    return Query("interactions at a touchpoint", sql, values)

@@ -1,0 +1,139 @@
+"""Channels: where customers are, who hops between them, mobile against desktop, and how often each needs support.
+
+Customers are counted apart for every question, never added up. What is told of visits is told of whole visits: a filter
+by channel, product and so on keeps those that began there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from datetime import date, timedelta
+
+import pandas as pd
+
+from cx import stats
+from cx.kpis import Kpi, kpi
+from cx.model import DIMENSIONS, JOURNEY_DIMENSIONS
+from cx.query import Filters, Query, where
+from cx.questions.counts import Counts, count_each
+from cx.store import Store
+from cx.words import mark
+
+VISITS_FILTERED_BY = JOURNEY_DIMENSIONS
+"""The filters that narrow presence, hops and devices; all others are left aside."""
+SUPPORT_FILTERED_BY = DIMENSIONS
+"""The filters that narrow support."""
+
+PRESENCE = Kpi("presence", mark("Customers here"), mark("Customers who used this channel, of all customers who were active"),
+               "share", ("customers", "active"), unit="%", better="")  # fmt: skip
+HOPPING = Kpi("hopping", mark("Visits over several channels"), mark("Visits with two channels or more, of all visits"),
+              "share", ("hopped", "visits"), unit="%", better="")  # fmt: skip
+ORDERING = Kpi("ordering", mark("Visits with an order"), mark("Visits in which the customer ordered, of all visits"),
+               "share", ("ordered", "visits"), unit="%")  # fmt: skip
+SUPPORT = (kpi("contact_rate"), kpi("containment"), kpi("bot_escalation"))
+
+
+@dataclass(frozen=True, slots=True)
+class Hops:
+    """How many visits hop (HOPPING), and the usual turns: channel, next_channel, visits, share (percent of all turns)."""
+
+    row: stats.Estimate
+    turns: pd.DataFrame
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """Visits by device: device, visits, ordered, and ORDERING's value, lo, hi, n, base. `change`: mobile less desktop."""
+
+    table: pd.DataFrame
+    change: stats.Change
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """SUPPORT's measures in all and by channel, with what changed from the equally long period before.
+
+    Columns: kpi, key ('all', or the channel), value, lo, hi, n, base, before, and those of stats.Change, its bounds as
+    amount_lo and amount_hi.
+    """
+
+    whole: pd.DataFrame
+    by_channel: pd.DataFrame
+
+
+def presence(store: Store, filters: Filters, first: date, last: date) -> pd.DataFrame:
+    """Distinct customers by channel in the visits begun in these days: channel, customers, active, and PRESENCE.
+
+    A customer with several channels is at each of them, so shares add up to more than 100.
+    """
+    kept = where(filters.only(VISITS_FILTERED_BY), first, last)
+    sql = f"""
+with active as (select count(distinct customer_no) as active from r_visits where {kept.sql})
+select used as channel, count(distinct customer_no) as customers, max(active) as active
+from r_visit_channels, active where {kept.sql}
+group by used order by customers desc, channel"""
+    table = store.run(Query("customers by channel", sql, kept.values))
+    return pd.concat([table, stats.estimate(PRESENCE, table)], axis=1)
+
+
+def hops(store: Store, filters: Filters, first: date, last: date) -> Hops:
+    """How many of the visits begun in these days hop between channels, and from where to where they turn first."""
+    kept = where(filters.only(VISITS_FILTERED_BY), first, last)
+    sql = f"""
+select channel, next_channel, count(*) as visits, sum(case when channels > 1 then 1 else 0 end) as hopped
+from r_visits where {kept.sql}
+group by channel, next_channel order by visits desc, channel, next_channel"""
+    table = store.run(Query("turns between channels", sql, kept.values))
+    turns = table.dropna(subset=["next_channel"]).drop(columns="hopped").reset_index(drop=True)
+    turns["share"] = 100 * turns["visits"] / max(turns["visits"].sum(), 1)
+    (row,) = stats.estimate(HOPPING, table[["hopped", "visits"]].sum().to_frame().T).itertuples(index=False)
+    return Hops(stats.Estimate(*row), turns)
+
+
+def devices(
+    store: Store, filters: Filters, first: date, last: date, limits: stats.SmallSamples | None = None
+) -> Devices:
+    """How often visits of each device hold an order, and whether mobile is really apart from desktop. '' is unknown."""
+    kept = where(filters.only(VISITS_FILTERED_BY), first, last)
+    sql = f"""
+select coalesce(device, '') as device, count(*) as visits,
+  cast(sum(case when orders > 0 then 1 else 0 end) as bigint) as ordered
+from r_visits where {kept.sql}
+group by coalesce(device, '') order by visits desc, device"""
+    table = store.run(Query("visits by device", sql, kept.values))
+    table = pd.concat([table, stats.estimate(ORDERING, table)], axis=1)
+    rows = {row.device: row for row in table.itertuples()}
+    both = "mobile" in rows and "desktop" in rows
+    change = stats.change(ORDERING, rows["mobile"], rows["desktop"], limits) if both else None
+    return Devices(table, change or stats.Change.unknown())
+
+
+def support(
+    store: Store, filters: Filters, first: date, last: date, limits: stats.SmallSamples | None = None
+) -> Support:
+    """How often customers need support and how much of it bots contain, against the equally long period before."""
+    kept, back = filters.only(SUPPORT_FILTERED_BY), last - first + timedelta(days=1)
+    keys = ("all", "channel")
+    now, before = (
+        count_each(store, kept, keys, first - shift, last - shift) for shift in (timedelta(0), back)
+    )
+    return Support(*(_changes(now[key], before[key], limits) for key in keys))
+
+
+def _changes(now: Counts, before: Counts, limits: stats.SmallSamples | None) -> pd.DataFrame:
+    return pd.concat([_changed(measure, now, before, limits) for measure in SUPPORT], ignore_index=True)
+
+
+def _changed(measure: Kpi, now: Counts, before: Counts, limits: stats.SmallSamples | None) -> pd.DataFrame:
+    """One measure by key with its change; keys with nothing to divide by in both periods are left out."""
+    own, old = (counts.estimates(measure).set_index("key") for counts in (now, before))
+    keys = [key for key in own.index.union(old.index) if own["base"].get(key, 0) or old["base"].get(key, 0)]
+    own, old = own.reindex(keys), old.reindex(keys)
+    changes = [
+        asdict(stats.change(measure, *pair, limits))
+        for pair in zip(own.itertuples(), old.itertuples(), strict=True)
+    ]
+    told = pd.DataFrame(changes, columns=[f.name for f in fields(stats.Change)], index=own.index)
+    told = told.rename(columns={"lo": "amount_lo", "hi": "amount_hi"})
+    table = pd.concat([own, old["value"].rename("before"), told], axis=1)
+    return table.rename_axis("key").reset_index().assign(kpi=measure.name)
