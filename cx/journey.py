@@ -19,6 +19,9 @@ MOST_STAGES = 12
 
 LONGEST_DAYS = 3660
 
+LEFT, OPEN = "left", "open"
+"""Where a way through the journey ends that is no stage: the customer did nothing more, or may yet."""
+
 
 class BadJourney(CxError):
     """A journey that cannot be: says what is wrong with it and what to do."""
@@ -57,6 +60,8 @@ class Journey:
         kinds = [kind for stage in self.stages for kind in stage.kinds]
         if not 2 <= len(ids) <= MOST_STAGES:
             raise BadJourney(t("it needs from 2 to {most} stages.", most=MOST_STAGES))
+        if LEFT in ids or OPEN in ids:
+            raise BadJourney(t("no stage can have the id '{left}' or '{open}'.", left=LEFT, open=OPEN))
         if double := [name for name in ids + kinds if (ids + kinds).count(name) > 1]:
             raise BadJourney(t("'{name}' stands in it twice.", name=double[0]))
         if self.stages[0].optional:

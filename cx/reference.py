@@ -95,7 +95,10 @@ def targets(folder: Path) -> pd.DataFrame:
 
 def ideal(folder: Path) -> pd.DataFrame:
     """The ideal journey: stage, conversion (from the stage before, in %), days (the median), satisfaction (CSAT in %)."""
-    path = folder / "ideal.csv"
+    return _sound_ideal(folder, folder / "ideal.csv")
+
+
+def _sound_ideal(folder: Path, path: Path) -> pd.DataFrame:
     frame = _table(path, IDEAL)
     known = journey(folder).ids
     for row, stage in enumerate(frame["stage"], start=1):
@@ -103,9 +106,21 @@ def ideal(folder: Path) -> pd.DataFrame:
             raise _bad(path, row, "stage", stage, t("is no stage of the journey.") + hint(str(stage), known))
     for name, most in (("conversion", 100.0), ("days", inf), ("satisfaction", 100.0)):
         for row, value in enumerate(frame[name], start=1):
-            if value is not None and not 0 <= value <= most:
+            if not pd.isna(value) and not 0 <= value <= most:
                 raise _bad(path, row, name, value, t("is out of range; percentages run from 0 to 100"))
     return frame
+
+
+def write_ideal(folder: Path, table: pd.DataFrame) -> None:
+    """Replace the ideal journey by this one. Raises BadReference, and leaves the file as it is, where it is unsound."""
+    target, draft = folder / "ideal.csv", folder / ".ideal.csv"
+    kept = table[list(IDEAL)].dropna(how="all", subset=list(IDEAL)[1:])
+    kept.to_csv(draft, index=False, lineterminator="\n")
+    try:
+        _sound_ideal(folder, draft)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def journey(folder: Path) -> Journey:

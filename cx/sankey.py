@@ -13,11 +13,10 @@ from typing import Any
 
 import pandas as pd
 
+from cx.journey import LEFT, OPEN
 from cx.vega import LABEL_PIXELS, Rows, Spec, rows_of
 from cx.words import number, tn
 
-LEFT, OPEN = "left", "open"
-"""The targets that are no stage: the customer left; the journey is still under way."""
 STEPS = 6
 ROOMS = ((0, 3, 92), (560, 4, 124), (860, STEPS, 132))
 """From this width of the picture on, so many steps are drawn, and labels may be so wide (widths in pixels)."""

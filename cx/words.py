@@ -41,6 +41,11 @@ def locale() -> Locale:
     return Locale.parse("en_GB" if code == "en" else code)
 
 
+def right_to_left() -> bool:
+    """Whether the current language is read from right to left."""
+    return bool(locale().text_direction == "rtl")
+
+
 def mark(message: str) -> str:
     """Mark a sentence for the catalogue without translating it yet."""
     return message
@@ -101,6 +106,11 @@ def day(value: date, year: bool = False) -> str:
 def short_day(value: date) -> str:
     """A day for an axis or a table: '12 Oct'."""
     return format_skeleton("MMMd", _moment(value), locale=locale())
+
+
+def month(value: date) -> str:
+    """A month of a year, for a table: 'Oct 2026'."""
+    return format_skeleton("yMMM", _moment(value), locale=locale())
 
 
 def moment(value: datetime) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from cx.folders import Folders
-from cx.journey import DEFAULT
+from cx.journey import DEFAULT, LEFT
 from cx.query import Filters
 from cx.questions.behind import MASK, SHOWN, Behind, Cell, Figure, Place, Reached, Step, behind
 from cx.questions.funnel import Period, funnel
-from cx.questions.paths import LEFT, links, ways
+from cx.questions.paths import links, ways
 from cx.store import Store
 from tests.given import MONDAY, land, row
 

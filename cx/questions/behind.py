@@ -11,11 +11,10 @@ from typing import Any
 
 import pandas as pd
 
-from cx.journey import Journey
+from cx.journey import LEFT, OPEN, Journey
 from cx.model import JOURNEY_DIMENSIONS, OURS
 from cx.query import Filters, Query, where
 from cx.questions.funnel import Period
-from cx.questions.paths import LEFT, OPEN
 from cx.rollups.paths import MOST_STEPS
 from cx.store import Store
 

@@ -126,14 +126,21 @@ def _changes(now: Counts, before: Counts, limits: stats.SmallSamples | None) -> 
 
 def _changed(measure: Kpi, now: Counts, before: Counts, limits: stats.SmallSamples | None) -> pd.DataFrame:
     """One measure by key with its change; keys with nothing to divide by in both periods are left out."""
-    own, old = (counts.estimates(measure).set_index("key") for counts in (now, before))
-    keys = [key for key in own.index.union(old.index) if own["base"].get(key, 0) or old["base"].get(key, 0)]
-    own, old = own.reindex(keys), old.reindex(keys)
-    changes = [
-        asdict(stats.change(measure, *pair, limits))
-        for pair in zip(own.itertuples(), old.itertuples(), strict=True)
-    ]
+    keys = sorted({key for counts in (now, before) for key in counts.of(measure)["key"]})
+    own, old = (stats.estimate(measure, _parts(measure, counts, keys)) for counts in (now, before))
+    some = (own["base"] > 0) | (old["base"] > 0)
+    own, old = own[some], old[some]
+    pairs = zip(own.itertuples(), old.itertuples(), strict=True)
+    changes = [asdict(stats.change(measure, *pair, limits)) for pair in pairs]
     told = pd.DataFrame(changes, columns=[f.name for f in fields(stats.Change)], index=own.index)
     told = told.rename(columns={"lo": "amount_lo", "hi": "amount_hi"})
     table = pd.concat([own, old["value"].rename("before"), told], axis=1)
     return table.rename_axis("key").reset_index().assign(kpi=measure.name)
+
+
+def _parts(measure: Kpi, counts: Counts, keys: list[str]) -> pd.DataFrame:
+    """The parts by key, zero where a period has none; every key of a rate is over the whole base."""
+    parts = counts.of(measure).set_index("key").reindex(keys, fill_value=0.0)
+    if measure.family == "rate":
+        parts[measure.parts[1]] = counts.base[measure.parts[1]].sum()
+    return parts

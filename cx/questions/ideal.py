@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from cx.journey import Journey
+from cx.journey import Journey, Stage
 from cx.questions.funnel import Funnel
 from cx.stats import Estimate
 
@@ -21,7 +21,8 @@ DAY = 86400.0
 
 
 class Gap(NamedTuple):
-    """One measure of one stage against its ideal; `verdict` is '' where no ideal is set or nothing was measured."""
+    """One measure of one stage against its ideal; `verdict` is ahead, behind, near, above or below, and '' where no
+    ideal is set or nothing was measured."""
 
     current: Estimate
     ideal: float
@@ -55,40 +56,46 @@ class StageGap(NamedTuple):
 def gaps(journey: Journey, ideal: pd.DataFrame, told: Funnel, satisfaction: pd.DataFrame) -> list[StageGap]:
     """Every stage against its ideal, most revenue at stake first, then most customers.
 
-    `satisfaction` holds stage, csat, csat_lo, csat_hi and csat_n.
+    `satisfaction` holds stage, and csat_ with value, lo, hi, n and base.
     """
     aims = ideal.set_index("stage").astype(float)
     felt = satisfaction.set_index("stage")
-    found = [_stage(position, stage.id, aims, felt, told) for position, stage in enumerate(journey.stages)]
+    found = [_stage(position, stage, aims, felt, told) for position, stage in enumerate(journey.stages)]
     return sorted(found, key=lambda gap: (-gap.revenue.value, -gap.customers.value, gap.position))
 
 
-def _stage(position: int, stage: str, aims: pd.DataFrame, felt: pd.DataFrame, told: Funnel) -> StageGap:
-    aim = {name: float(aims[name].get(stage, nan)) for name in ("conversion", "days", "satisfaction")}
-    conversion = _gap(told.row(position, "conversion"), aim["conversion"], up=True)
+def _stage(position: int, stage: Stage, aims: pd.DataFrame, felt: pd.DataFrame, told: Funnel) -> StageGap:
+    aim = {name: float(aims[name].get(stage.id, nan)) for name in ("conversion", "days", "satisfaction")}
+    up = None if stage.optional else True
+    conversion = _gap(told.row(position, "conversion"), aim["conversion"], up)
     customers = _customers(conversion, float(told.stages["before"][position]))
     worth = told.row(position, "worth")
     return StageGap(
         position,
         conversion,
         _gap(_in_days(told.row(position, "median")), aim["days"], up=False),
-        _gap(_satisfaction(felt, stage), aim["satisfaction"], up=True),
+        _gap(_satisfaction(felt, stage.id), aim["satisfaction"], up=True),
         customers,
         _revenue(customers, worth),
     )
 
 
-def _gap(current: Estimate, ideal: float, up: bool) -> Gap:
-    """Ahead or behind where the interval leaves the ideal out; 'near' where chance decides."""
+def _gap(current: Estimate, ideal: float, up: bool | None) -> Gap:
+    """Ahead or behind where the interval leaves the ideal out; 'near' where chance decides.
+
+    Where neither way is better, as with the share who take an optional stage, it is only above or below.
+    """
     if isnan(ideal) or isnan(current.value):
         return Gap(current, ideal, "")
     if isnan(current.lo) or current.lo <= ideal <= current.hi:
         return Gap(current, ideal, "near")
+    if up is None:
+        return Gap(current, ideal, "above" if current.value > ideal else "below")
     return Gap(current, ideal, "ahead" if (current.value > ideal) == up else "behind")
 
 
 def _customers(conversion: Gap, before: float) -> Stake:
-    if not conversion.verdict:
+    if conversion.verdict not in ("behind", "near"):
         return Stake(0.0, 0.0, 0.0)
     value, lo, hi = (
         max(conversion.ideal - share, 0.0) * before / 100
@@ -110,10 +117,4 @@ def _satisfaction(felt: pd.DataFrame, stage: str) -> Estimate:
     if stage not in felt.index:
         return Estimate(nan, nan, nan, 0.0, 0.0)
     row: Any = felt.loc[stage]
-    return Estimate(
-        float(row["csat"]),
-        float(row["csat_lo"]),
-        float(row["csat_hi"]),
-        float(row["csat_n"]),
-        float(row["csat_n"]),
-    )
+    return Estimate(*(float(row[f"csat_{end}"]) for end in ("value", "lo", "hi", "n", "base")))

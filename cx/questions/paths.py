@@ -11,15 +11,12 @@ from datetime import date, timedelta
 import pandas as pd
 
 from cx import stats
-from cx.journey import Journey
+from cx.journey import LEFT, OPEN, Journey
 from cx.kpis import JOURNEY_KPIS
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query, where
 from cx.rollups.paths import STEPS
 from cx.store import Store
-
-LEFT, OPEN = "left", "open"
-"""Where a way ends: the customer did nothing more, or may yet."""
 
 RETURNS = JOURNEY_KPIS["returns"]
 
@@ -37,6 +34,17 @@ from r_visits where {kept.sql} group by all order by visits desc, {", ".join(STE
     steps = table[list(STEPS)].astype("Int64").itertuples(index=False)
     paths = [tuple(journey.ids[place] for place in way if not pd.isna(place)) for way in steps]
     return pd.DataFrame({"path": paths, "open": table["open"], "visits": table["visits"]})
+
+
+def choices(store: Store) -> dict[str, list[str]]:
+    """The campaigns and the devices by which visits began, most of them first."""
+    sql = """
+select campaign, device, count(*) as n from r_visits group by all"""
+    table = store.run(Query("campaigns and devices", sql))
+    return {
+        name: [*table.groupby(name)["n"].sum().sort_values(ascending=False).index]
+        for name in ("campaign", "device")
+    }
 
 
 def links(journey: Journey, taken: pd.DataFrame, most_steps: int) -> pd.DataFrame:

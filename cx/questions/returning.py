@@ -43,9 +43,8 @@ def cohorts(store: Store, filters: Filters, through: date) -> pd.DataFrame:
     with lo and hi in percent, complete (the month is over), and clv with clv_lo and clv_hi: the revenue per customer
     from the first order to the end of the month. Months that begin after `through` are absent.
 
-    The interval of clv is t, from sums and sums of squares alone. A bootstrap would need every customer; from 200
-    customers on the two agree within a few percent even where revenue is skewed, below that t tends to be too narrow
-    on the upper side.
+    The interval of clv is t, made of sums and sums of squares, where a bootstrap would need every customer. Where
+    revenue is skewed the two agree within a few percent of the value from 200 customers on; with fewer t is wider.
     """
     counted = store.run(_monthly(filters))
     counted["cohort"] = pd.to_datetime(counted["cohort"]).dt.date

@@ -123,7 +123,7 @@ def through(store: Store, journey: Journey) -> date | None:
     newest = max(days.values())
     later = (days[stage] for stage in journey.ids[1:] if stage in days)
     alive = (day for day in later if day > newest - timedelta(days=ALIVE_DAYS))
-    return min(newest - timedelta(days=1), *alive)
+    return min([newest - timedelta(days=1), *alive])
 
 
 _SUMMED = [*PARTS, "contacts_after"]

@@ -30,6 +30,7 @@ VIEWS, SPECS = 64, 512
 """How many answers are kept: of whole views, and of single charts."""
 
 DEFAULT_WEEKS = 52
+DEFAULT_SPAN = 13
 DEFAULT_MEASURE = "csat"
 
 
@@ -48,6 +49,16 @@ class View:
     def of(cls, version: int, filters: Filters, weeks: int) -> View:
         """This moment's view of a store version."""
         return cls(version, filters, weeks, clock.hour(), _edited(), words.language())
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What journeys are set beside: '' for nothing, 'before' for the period before, 'groups' for two values."""
+
+    against: str
+    dimension: str = ""
+    one: str = ""
+    other: str = ""
 
 
 def warm(version: int) -> None:

@@ -6,19 +6,32 @@ from collections.abc import Collection, Sequence
 
 import streamlit as st
 
-from cx.model import DIMENSIONS
+from cx.model import DIMENSIONS, JOURNEY_DIMENSIONS
 from cx.query import Filters
 from cx.ui import link
-from cx.ui.asks import DEFAULT_MEASURE, DEFAULT_WEEKS
+from cx.ui.asks import DEFAULT_MEASURE, DEFAULT_SPAN, DEFAULT_WEEKS, Comparison
 from cx.ui.telling import values
-from cx.words import t, tn
+from cx.words import mark, t, tn
 
 PERIODS = (13, 26, 52, 104)
+SPANS = (4, 13, 26, 52, 104)
+VIEWS = {
+    "funnel": mark("Funnel"),
+    "ideal": mark("Ideal"),
+    "touchpoints": mark("Touchpoints"),
+    "paths": mark("Paths"),
+    "channels": mark("Channels"),
+    "return": mark("Churn and return"),
+}
+"""The parts of the journey page."""
+
+_OF_HEALTH = ("weeks", "measure", "split")
+_OF_JOURNEY = ("span", "view", "by", "stage_of", "against", "group_by", "a", "b", "open", "whose", "heat")
 
 
 def restore() -> None:
     """Take up what the link or an earlier page says; call it once, before anything is offered."""
-    link.restore(["weeks", "measure", "split", *DIMENSIONS])
+    link.restore(dict.fromkeys([*_OF_HEALTH, *_OF_JOURNEY, *DIMENSIONS, *JOURNEY_DIMENSIONS]))
 
 
 def period() -> int:
@@ -26,6 +39,53 @@ def period() -> int:
     offered = {str(weeks): weeks for weeks in PERIODS}
     named = _one_of("weeks", offered, str(DEFAULT_WEEKS))
     return offered[_segments("weeks", t("Period"), [*offered], named, lambda weeks: t("{n} wk", n=weeks))]
+
+
+def span() -> int:
+    """A choice of the weeks in which journeys began."""
+    offered = {str(weeks): weeks for weeks in SPANS}
+    named = _one_of("span", offered, str(DEFAULT_SPAN))
+    return offered[_segments("span", t("Period"), [*offered], named, lambda weeks: t("{n} wk", n=weeks))]
+
+
+def view() -> str:
+    """A choice of the part of the journey page."""
+    named = _one_of("view", VIEWS, next(iter(VIEWS)))
+    return _segments("view", t("View"), [*VIEWS], named, lambda name: t(VIEWS[name]))
+
+
+def one(name: str, label: str, options: Sequence[str], told: values.Told) -> str:
+    """A choice of one of these options, the first where nothing was chosen."""
+    return _segments(name, label, options, _one_of(name, options, options[0]), told)
+
+
+def comparison(choices: dict[str, list[str]]) -> Comparison:
+    """A choice of what to set the journeys beside: nothing, the period before, or two groups beside each other."""
+    told = {"": t("Nothing"), "before": t("The period before"), "groups": t("Two groups")}
+    against = _one_of("against", told, "")
+    label = t("Compare") if not against else t("Compared: {what}", what=told[against])
+    with st.popover(label, icon=":material/compare_arrows:", key="comparison"):
+        against = one("against", t("Compare with"), [*told], told.__getitem__)
+        if against != "groups":
+            return Comparison(against)
+        offered = {name: named for name, named in choices.items() if len(named) > 1}
+        if not offered:
+            return Comparison("")
+        dimension = _pick("group_by", t("By"), [*offered], values.dimension_label)
+        named = offered[dimension]
+        one_, other = (
+            _pick(name, label, named, lambda value: values.group(dimension, value), place)
+            for place, (name, label) in enumerate((("a", t("Group A")), ("b", t("Group B"))))
+        )
+        return Comparison("groups", dimension, one_, other)
+
+
+def _pick(name: str, label: str, options: Sequence[str], told: values.Told, place: int = 0) -> str:
+    named = _one_of(name, options, options[min(place, len(options) - 1)])
+    key, changed = link.widget(name, named, lambda chosen: [str(chosen)])
+    if st.session_state[key] not in options:
+        st.session_state[key] = named
+    return str(st.selectbox(label, options, format_func=told, key=key, on_change=changed))
 
 
 def split() -> str:
@@ -45,13 +105,19 @@ def choose_measure(name: str) -> None:
 
 
 def choose(choices: dict[str, list[str]]) -> Filters:
-    """A choice of values for every dimension that has more than one, behind one button that says how many are set."""
-    offered = {name: choices[name] for name in DIMENSIONS if len(choices[name]) > 1}
+    """A choice of values for every dimension offered that has more than one, behind one button that says how many are set."""
+    offered = {name: values for name, values in choices.items() if len(values) > 1}
     count = sum(any(value in named for value in link.chosen(name)) for name, named in offered.items())
     button = tn("Filters ({n})", "Filters ({n})", count) if count else t("Filters")
     with st.popover(button, icon=":material/filter_alt:", key="filters"):
         chosen = {name: _some(name, named) for name, named in offered.items()}
-        st.button(t("Clear all"), on_click=_clear, disabled=not any(chosen.values()), icon=":material/close:")
+        st.button(
+            t("Clear all"),
+            on_click=_clear,
+            args=([*offered],),
+            disabled=not any(chosen.values()),
+            icon=":material/close:",
+        )
     return Filters(**chosen)
 
 
@@ -88,6 +154,6 @@ def _one_of(name: str, offered: Collection[str], default: str) -> str:
     return named[0] if named and named[0] in offered else default
 
 
-def _clear() -> None:
-    for name in DIMENSIONS:
+def _clear(names: Sequence[str]) -> None:
+    for name in names:
         link.forget(name)

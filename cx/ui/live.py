@@ -132,9 +132,9 @@ def close() -> None:
             _servers.popitem()[1].store.close()
 
 
-def warm_with(hook: Warm) -> None:
-    """Have this called with each new version before anyone is told of it. It replaces the hook before it."""
-    _warmers[:] = [hook]
+def warm_with(*hooks: Warm) -> None:
+    """Have these called with each new version before anyone is told of it. They replace those before them."""
+    _warmers[:] = hooks
 
 
 def _warm_up(version: int) -> None:

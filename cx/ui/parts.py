@@ -12,10 +12,11 @@ import streamlit as st
 from cx.folders import Folders, python
 from cx.ingest import explain
 from cx.query import Filters
+from cx.questions.behind import Behind
 from cx.questions.freshness import Freshness
 from cx.reference import Tables
 from cx.ui.telling import values
-from cx.words import moment, number, t
+from cx.words import moment, number, t, tn
 
 
 @contextmanager
@@ -163,3 +164,53 @@ def nothing_to_show(chosen: Filters, fresh: Freshness) -> None:
         t("The data run through {moment}. Figures are shown for days (of UTC) that are over.",
           moment=moment(fresh.through))
     )  # fmt: skip
+
+
+def warning(sentence: str) -> None:
+    """Something that the viewer should mend; nothing where there is nothing to say."""
+    if sentence:
+        st.warning(sentence, icon=":material/warning:")
+
+
+def interactions(told: Behind, name: str) -> None:
+    """The interactions behind a figure, masked, and a button that downloads them."""
+    if told.rows.empty:
+        st.caption(t("There are no interactions of known customers behind this."))
+        return
+    shown = tn(
+        "The first {n} is shown; there are more.", "The first {n} are shown; there are more.", len(told.rows)
+    )
+    all_ = tn("{n} interaction.", "{n} interactions.", len(told.rows))
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.caption(shown if told.more else all_)
+        st.download_button(
+            t("Download CSV"), data=lambda: csv_of(told.rows), file_name=f"{name}.csv", mime="text/csv",
+            icon=":material/download:", on_click="ignore", key=f"download-{name}",
+        )  # fmt: skip
+    st.dataframe(
+        told.rows.dropna(axis="columns", how="all"), hide_index=True, column_config=_interaction_columns(), height=360,
+        key=f"behind-{name}", alt=t("Interactions behind the figure"),
+    )  # fmt: skip
+
+
+def csv_of(rows: pd.DataFrame) -> bytes:
+    """A CSV file that spreadsheets open as it is meant: UTF-8 with its mark, and no text that could run as a formula."""
+    safe = rows.copy()
+    for name in safe.select_dtypes(include=["object", "string"]):
+        texts = safe[name].astype("string")
+        safe[name] = texts.mask(texts.str.match(r"^[=+\-@\t\r]").fillna(False), "'" + texts)
+    text: str = safe.to_csv(index=False)
+    return text.encode("utf-8-sig")
+
+
+def _interaction_columns() -> dict[str, Any]:
+    titles = {
+        "kind": t("Kind"), "stage": t("Stage"), "channel": t("Channel"), "touchpoint": t("Touchpoint"),
+        "product": t("Product"), "reason": t("Reason"), "csat": t("CSAT"), "nps": t("NPS"),
+        "text": t("Words (masked)"), "source": t("Source"),
+    }  # fmt: skip
+    return {
+        "occurred_at": st.column_config.DatetimeColumn(t("When (UTC)"), format="YYYY-MM-DD HH:mm"),
+        "customer": st.column_config.NumberColumn(t("Customer"), format="%d"),
+        **{name: st.column_config.Column(title) for name, title in titles.items()},
+    }

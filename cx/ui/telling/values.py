@@ -19,6 +19,14 @@ DIMENSION_LABELS = {
     "segment": mark("Segment"),
     "region": mark("Region"),
     "stage": mark("Stage"),
+    "campaign": mark("Campaign"),
+    "device": mark("Device"),
+}
+DEVICE_LABELS = {
+    "mobile": mark("Mobile"),
+    "desktop": mark("Desktop"),
+    "tablet": mark("Tablet"),
+    "other": mark("Other device"),
 }
 STAGE_LABELS = {
     "discover": mark("Discover"),
@@ -53,12 +61,13 @@ def dimension_label(dimension: str) -> str:
 
 
 def group(dimension: str, value: str | None) -> str:
-    """The name of a dimension's value: stages translated, others as the exports spell them."""
+    """The name of a dimension's value: stages and devices translated, others as the exports spell them."""
     if value is None:
         return t("All others")
     if not value:
         return t("Not stated")
-    return t(STAGE_LABELS[value]) if dimension == "stage" and value in STAGE_LABELS else value
+    labels = {"stage": STAGE_LABELS, "device": DEVICE_LABELS}.get(dimension, {})
+    return t(labels[value]) if value in labels else value
 
 
 def value(kpi: Kpi, amount: float, like: float | None = None) -> tuple[str, str]:

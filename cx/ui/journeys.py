@@ -1,0 +1,197 @@
+"""Asking for the journey page, once for all viewers: one cached answer for each view, as `asks` does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cx import sankey, words
+from cx.journey import DEFAULT, Journey
+from cx.model import JOURNEY_DIMENSIONS
+from cx.query import Filters
+from cx.questions import behind as behind_
+from cx.questions import channels, ideal, paths, returning, touchpoints
+from cx.questions import funnel as funnels
+from cx.questions.funnel import Funnel, Period
+from cx.stats import Estimate
+from cx.ui import asks, live
+from cx.ui.asks import SPECS, VIEWS, Comparison, View
+from cx.ui.telling import ways as told_ways
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """Ways through the journey: how many visits, the share that goes back, their links, and the picture of them."""
+
+    visits: int
+    returning: Estimate
+    links: pd.DataFrame
+    picture: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """Where customers are, how they hop, on which devices, and how often they need support."""
+
+    presence: pd.DataFrame
+    hops: channels.Hops
+    devices: channels.Devices
+    support: channels.Support
+
+
+@dataclass(frozen=True, slots=True)
+class Returning:
+    """Churn in the period and in the one before, repeat purchase, and the cohorts."""
+
+    now: pd.Series
+    before: pd.Series
+    repeat: pd.Series
+    cohorts: pd.DataFrame
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def journey(version: int) -> Journey:
+    """The journey that this version's rollups were folded for."""
+    return live.server().store.journey or DEFAULT
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def through(version: int) -> date | None:
+    """The last day of which the whole journey is known; None where there is nothing."""
+    return touchpoints.through(live.server().store, journey(version))
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def choices(version: int) -> dict[str, list[str]]:
+    """The values that each filter of the journey page offers."""
+    found = {**asks.choices(version), **paths.choices(live.server().store)}
+    return {name: found[name] for name in JOURNEY_DIMENSIONS}
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def unknown_stages(version: int) -> pd.DataFrame:
+    """Stages that interactions name and the journey does not: stage, n."""
+    return touchpoints.unknown_stages(live.server().store, journey(version))
+
+
+def period(view: View) -> Period:
+    """The days in which the journeys of a view began."""
+    last = through(view.version)
+    assert last is not None, "the page greets before it asks"
+    return Period(last - timedelta(days=7 * view.weeks - 1), last, last)
+
+
+@st.cache_resource(max_entries=SPECS, show_spinner=False)
+def funnel(view: View, compared: Comparison) -> tuple[Funnel, Funnel | None]:
+    """The funnel of a view, and what it is set beside."""
+    if compared.against == "groups":
+        one, other = (_of(view, compared.dimension, value) for value in (compared.one, compared.other))
+        return _funnel(view, one), _funnel(view, other)
+    now = _funnel(view, view.filters)
+    if compared.against != "before":
+        return now, None
+    told = period(view).before(journey(view.version))
+    return now, funnels.funnel(live.server().store, journey(view.version), view.filters, told)
+
+
+@st.cache_resource(max_entries=SPECS, show_spinner=False)
+def breakdown(view: View, dimension: str) -> pd.DataFrame:
+    """The funnel by the values of one dimension."""
+    return funnels.breakdown(
+        live.server().store, journey(view.version), view.filters, period(view), dimension
+    )
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def gaps(view: View) -> list[ideal.StageGap]:
+    """Today's journey against the ideal one."""
+    shape, days = journey(view.version), period(view)
+    felt = touchpoints.stages(live.server().store, shape, view.filters, days.first, days.last)
+    aims = asks.tables(view.edited, view.language).ideal
+    return ideal.gaps(shape, aims, funnel(view, Comparison(""))[0], felt)
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def touched(view: View) -> pd.DataFrame:
+    """Every touchpoint of every stage."""
+    days = period(view)
+    store, limits = live.server().store, asks.tables(view.edited, view.language).settings.small_samples
+    return touchpoints.touchpoints(store, journey(view.version), view.filters, days.first, days.last, limits)
+
+
+@st.cache_resource(max_entries=SPECS, show_spinner=False)
+def pains(view: View, stage: str) -> pd.DataFrame:
+    """What customers raise about a stage."""
+    days = period(view)
+    return touchpoints.reasons(live.server().store, view.filters, stage, days.first, days.last)
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def ways(view: View) -> Paths:
+    """The ways through the journey."""
+    words.use(view.language)
+    shape, days = journey(view.version), period(view)
+    taken = paths.ways(live.server().store, shape, view.filters, days.first, days.last, days.through)
+    links = paths.links(shape, taken, sankey.STEPS)
+    picture = sankey.options(told_ways.drawn(shape, links), {"alt": told_ways.alt()}, words.right_to_left())
+    return Paths(int(taken["visits"].sum()), paths.returning(shape, taken), links, picture)
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def habits(view: View) -> pd.DataFrame:
+    """What customers who bought again met, beside those who did not."""
+    shape, days = journey(view.version), period(view)
+    return returning.habits(live.server().store, shape, view.filters, days.through)
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def of_channels(view: View) -> Channels:
+    """Where customers are."""
+    store, days = live.server().store, period(view)
+    asked = (store, view.filters, days.first, days.last)
+    return Channels(
+        channels.presence(*asked), channels.hops(*asked), channels.devices(*asked), channels.support(*asked)
+    )
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def kept(view: View) -> Returning:
+    """Who comes back."""
+    store, shape, days = live.server().store, journey(view.version), period(view)
+    back = days.last - days.first + timedelta(days=1)
+    now, before = (
+        returning.churn(store, shape, view.filters, days.first - shift, days.last - shift, days.through).iloc[
+            0
+        ]
+        for shift in (timedelta(0), back)
+    )
+    repeat = returning.repeat_purchase(store, shape, view.filters, days.through).iloc[0]
+    return Returning(now, before, repeat, returning.cohorts(store, view.filters, days.through))
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def behind(view: View, figure: behind_.Figure) -> behind_.Behind:
+    """The interactions behind a figure."""
+    return behind_.behind(live.server().store, journey(view.version), view.filters, period(view), figure)
+
+
+def warm(version: int) -> None:
+    """Answer what most viewers of the journey page will ask of a new version."""
+    if through(version) is None:
+        return
+    view = View.of(version, Filters(), asks.DEFAULT_SPAN)
+    choices(version)
+    gaps(view)
+    breakdown(view, JOURNEY_DIMENSIONS[0])
+
+
+def _funnel(view: View, filters: Filters) -> Funnel:
+    return funnels.funnel(live.server().store, journey(view.version), filters, period(view))
+
+
+def _of(view: View, dimension: str, value: str) -> Filters:
+    return replace(view.filters, **{dimension: (value,)})
