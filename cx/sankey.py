@@ -24,6 +24,9 @@ NODE_PIXELS, LINE_PIXELS, GAP_PIXELS, GAPS_PIXELS = 10, 14, 24, 200
 """A node's width; a line of its label, which has two at most; the most room between two nodes of a column, and
 between all of them, so that the rest of the height is left to the numbers."""
 
+SIGNED = 0.02
+"""A way back carries its sign from this share of all visits on; beneath it the signs would stand in each other's way."""
+
 _FONT = "Inter, system-ui, sans-serif"
 _STAGE, _ENDS = ("primary", 1.0), {LEFT: ("red", 0.8), OPEN: ("gray", 0.7)}
 _ONWARD, _BACK, _ENDING = ("gray", 0.26), ("orange", 0.6), {LEFT: ("red", 0.5), OPEN: ("gray", 0.13)}
@@ -54,12 +57,13 @@ def _series(rows: Rows, steps: int, label: int, rtl: bool) -> Spec:
     columns = min(steps, max((row["step"] + 1 for row in rows), default=1))
     shown = [row for row in rows if row["step"] < columns]
     stages = _stages(shown)
+    wide = SIGNED * sum(row["n"] for row in shown if row["step"] == 1)
     fullest = max(Counter(row["step"] for row in stages).values(), default=1)
     return {
         "left": label + 8 if rtl else 0,
         "right": 0 if rtl else label + 8,
         "data": [_node(row, columns, rtl) for row in stages],
-        "links": [_link(row, rtl) for row in shown],
+        "links": [_link(row, rtl, wide) for row in shown],
         "nodeGap": min(GAP_PIXELS, GAPS_PIXELS / max(fullest - 1, 1)),
         "label": {"width": label},
     }
@@ -88,13 +92,13 @@ def _node(row: Mapping[str, Any], columns: int, rtl: bool) -> Spec:
         "name": f"{step} {stage}",
         "depth": columns - step if rtl else step - 1,
         "shown": f"\N{FIRST STRONG ISOLATE}{shown}\N{POP DIRECTIONAL ISOLATE}" if rtl else shown,
-        "told": tn("{stage} at step {step}: one journey", "{stage} at step {step}: {n} journeys", n, **words),
+        "told": tn("{stage} at step {step}: {n} visit", "{stage} at step {step}: {n} visits", n, **words),
         "way": [step, stage, ""],
         "itemStyle": _paint(_ENDS.get(stage, _STAGE)),
     }
 
 
-def _link(row: Mapping[str, Any], rtl: bool) -> Spec:
+def _link(row: Mapping[str, Any], rtl: bool, wide: float) -> Spec:
     # The library knows no right to left: there a link is drawn from its target, which stands further left.
     ends = f"{row['step']} {row['origin']}", f"{row['step'] + 1} {row['target']}"
     return {
@@ -104,7 +108,7 @@ def _link(row: Mapping[str, Any], rtl: bool) -> Spec:
         "told": row["told"],
         "way": [row["step"], row["origin"], row["target"]],
         "lineStyle": _paint(_BACK if row["back"] else _ENDING.get(row["target"], _ONWARD)),
-        "edgeLabel": {"show": bool(row["back"])},
+        "edgeLabel": {"show": bool(row["back"]) and row["n"] >= wide},
     }
 
 

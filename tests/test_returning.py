@@ -385,6 +385,26 @@ def test_a_period_is_cut_at_the_last_known_day(store: Store, folders: Folders) -
     assert np.isnan(unbegun.churn)
 
 
+def test_every_move_of_a_period_is_told_apart(store: Store, folders: Folders) -> None:
+    ways: dict[str, Rows] = {
+        "stays": [order(0), order(100)],
+        "cancels": [order(0), event("cancel", 105)],
+        "cancels late": [order(0), event("cancel", 170)],
+        "fades": [order(0)],
+        "new": [order(110)],
+        "comes and goes": [order(110), event("cancel", 120)],
+        "won back": [order(0), event("cancel", 50), order(150)],
+        "gone before": [order(0), event("cancel", 99)],
+    }
+    land(store, folders, [{**told, "customer_id": who} for who, rows in ways.items() for told in rows], LATER)
+    first, last = (START.date() + timedelta(days=days) for days in (100, LOST))
+    (told,) = churn(store, DEFAULT, Filters(), first, last, last).itertuples()
+    assert (told.at_start, told.lost, told.cancelled, told.came_and_went) == (4, 3, 2, 1)
+    assert (told.new, told.won_back, told.active_now) == (2, 1, 3)
+    assert (told.churn, told.retention) == pytest.approx((75, 25))
+    assert told.churn_lo + told.retention_hi == pytest.approx(100)
+
+
 def test_first_orders_are_narrowed_to_a_period(store: Store, folders: Folders) -> None:
     land(
         store, folders, [order(0), order(3), order(10, who="b"), event("visit", 9, "b", channel="app")], LATER

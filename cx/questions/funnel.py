@@ -19,6 +19,7 @@ from cx.journey import Journey
 from cx.kpis import JOURNEY_KPIS
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query, where
+from cx.rollups.funnel import BEFORE
 from cx.store import Store
 
 CONVERSION, PASSAGE, LONG_PASSAGE, WORTH = (
@@ -53,7 +54,8 @@ class Funnel:
     a stage with position, stage, reached, before (of them reached the stage before), and for conversion (from the
     stage before), overall (from entry), median and p90 (seconds since the stage before) each value, _lo, _hi and _n;
     lost (before less reached), ever (customers of all who came in, young ones too, that were at the stage at any
-    time and in any order), worth (revenue in the window per customer who reached it less that of those who only
+    time and in any order), early (those of them who were there before they came in and not again), late (the median
+    time of all others of them, in seconds since they came in), worth (revenue in the window per customer who reached it less that of those who only
     reached the stage before) with _lo and _hi.
     """
 
@@ -81,7 +83,7 @@ def funnel(store: Store, journey: Journey, filters: Filters, period: Period) -> 
     table = store.run(_asked(journey, filters, period))
     totals = table[table["position"].isna()].iloc[0]
     stages = pd.DataFrame([_stage(journey, position, totals) for position in range(len(journey.stages))])
-    bins = table.loc[table["position"].notna(), ["position", "bin", "n"]].astype(int)
+    bins = table.loc[table["position"].notna(), ["times", "position", "bin", "n"]]
     entered = int(totals["entered"])
     return Funnel(entered, int(totals["everyone"]) - entered, _timed(_shares(stages), bins))
 
@@ -90,7 +92,8 @@ def breakdown(
     store: Store, journey: Journey, filters: Filters, period: Period, dimension: str
 ) -> pd.DataFrame:
     """The funnel by the values of one dimension, most customers first: group, entered, and for each later stage
-    reached_n, value_n, lo_n and hi_n of the conversion from entry, in percent.
+    reached_n, value_n, lo_n and hi_n of the conversion from entry, in percent; everyone (young ones too) and ever
+    (of them at the last stage that every customer passes, at any time and in any order).
 
     A customer who came in by two values counts with each, so the groups do not add up to all.
     """
@@ -103,7 +106,7 @@ def breakdown(
             CONVERSION, table.rename(columns={f"reached_{n}": "reached", "entered": "before"})
         )
         table[[f"value_{n}", f"lo_{n}", f"hi_{n}"]] = told[["value", "lo", "hi"]]
-    return table.sort_values("entered", ascending=False, ignore_index=True)
+    return table.sort_values(["everyone", "group"], ascending=[False, True], ignore_index=True)
 
 
 def differences(journey: Journey, now: Funnel, before: Funnel) -> list[dict[str, stats.Change]]:
@@ -126,7 +129,7 @@ customers as materialized (
   select {group} as "group", customer_no, bool_or(day <= $counted_to) as counted,
     max(revenue) filter (day <= $counted_to) as revenue,
     {", ".join(f"arg_min(gap_{n}, opened_at) filter (day <= $counted_to) as gap_{n}" for n in later)},
-    {", ".join(f"bool_or(ever_{n}) as ever_{n}" for n in later)}
+    {", ".join(f"arg_min(ever_{n}, opened_at) as ever_{n}" for n in later)}
   from r_attempts where {kept.sql} group by all
 )"""
     return sql, {**kept.values, "counted_to": period.counted_to(journey)}
@@ -140,14 +143,15 @@ def _asked(journey: Journey, filters: Filters, period: Period) -> Query:
     for n in later:
         before = _reached(journey.before(n))
         totals += [f"count(gap_{n}) as reached_{n}", f"count(*) filter ({before}) as before_{n}",
-                   f"count(*) filter (ever_{n}) as ever_{n}"]  # fmt: skip
+                   f"count(ever_{n}) as ever_{n}", f"count(*) filter (ever_{n} = {BEFORE}) as early_{n}"]  # fmt: skip
         totals += _moments(f"passed_{n}", _reached(n)) + _moments(
             f"stayed_{n}", f"{before} and not ({_reached(n)})"
         )
     bins = "".join(
-        f"\nunion all by name select {n} as position, gap_{n} as bin, count(*) as n from customers"
-        f" where gap_{n} is not null group by gap_{n}"
+        f"\nunion all by name select '{what}' as times, {n} as position, {what}_{n} as bin, count(*) as n"
+        f" from customers where {what}_{n} > {BEFORE} group by {what}_{n}"
         for n in later
+        for what in ("gap", "ever")
     )
     return Query("funnel", f"with {customers}\nselect {', '.join(totals)} from customers{bins}", values)
 
@@ -155,10 +159,11 @@ def _asked(journey: Journey, filters: Filters, period: Period) -> Query:
 def _by(journey: Journey, filters: Filters, period: Period, dimension: str) -> Query:
     later = range(1, len(journey.stages))
     customers, values = _customers(journey, filters, period, f"coalesce({dimension}, '')")
-    counts = ", ".join(f"count(gap_{n}) as reached_{n}" for n in later)
+    counts, last = ", ".join(f"count(gap_{n}) as reached_{n}" for n in later), journey.required[-1]
     sql = f"""
 with {customers}
-select "group", count(*) as entered, {counts} from customers where counted group by "group" """
+select "group", count(*) filter (counted) as entered, {counts}, count(*) as everyone, count(ever_{last}) as ever
+from customers group by "group" """
     return Query(f"funnel by {dimension}", sql, values)
 
 
@@ -180,7 +185,7 @@ def _stage(journey: Journey, position: int, totals: Any) -> dict[str, object]:
     told = {"position": position, "stage": journey.stages[position].id, "entered": entered}
     if position == 0:
         return {**told, "reached": entered, "before": nan, "ever": float(totals["everyone"])}
-    counts = {name: float(totals[f"{name}_{position}"]) for name in ("reached", "before", "ever")}
+    counts = {name: float(totals[f"{name}_{position}"]) for name in ("reached", "before", "ever", "early")}
     worth = stats.change(WORTH, *(_mean(totals, f"{who}_{position}") for who in ("passed", "stayed")))
     return {**told, **counts, "worth": worth.amount, "worth_lo": worth.lo, "worth_hi": worth.hi}
 
@@ -200,9 +205,14 @@ def _shares(stages: pd.DataFrame) -> pd.DataFrame:
 
 
 def _timed(stages: pd.DataFrame, bins: pd.DataFrame) -> pd.DataFrame:
-    """With the median and the p90 of the time since the stage before, in seconds."""
+    """With the median and the p90 of the time since the stage before, and the median of `ever`, in seconds."""
     told = stages
-    for name, kpi in (("median", PASSAGE), ("p90", LONG_PASSAGE)):
-        times = stats.quantiles(bins, ["position"], kpi.quantile).set_index("position")[["value", "lo", "hi"]]
+    for name, of, kpi in (
+        ("median", "gap", PASSAGE),
+        ("p90", "gap", LONG_PASSAGE),
+        ("late", "ever", PASSAGE),
+    ):
+        mine = bins.loc[bins["times"] == of, ["position", "bin", "n"]].astype(int)
+        times = stats.quantiles(mine, ["position"], kpi.quantile).set_index("position")[["value", "lo", "hi"]]
         told = told.join(times.set_axis([name, f"{name}_lo", f"{name}_hi"], axis=1), on="position")
     return told

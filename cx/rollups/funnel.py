@@ -22,11 +22,14 @@ SCHEMA = f"""
 create table if not exists r_attempts (
   customer_no INTEGER, day DATE, opened_at TIMESTAMP, {columns()}, revenue DOUBLE,
   {", ".join(f"gap_{position} SMALLINT" for position in LATER)},
-  {", ".join(f"ever_{position} BOOLEAN" for position in LATER)}
+  {", ".join(f"ever_{position} SMALLINT" for position in LATER)}
 );
 """
 """gap_n: the time since the stage before n, as a bin of 1 %; empty where the attempt did not reach stage n.
-ever_n: the customer was at stage n at any time and in any order. revenue: what the customer ordered in the window."""
+ever_n: the time from the opening to the customer's next interaction at stage n, whatever lies between and however late;
+BEFORE where there was one before the opening only. revenue: what the customer ordered in the window."""
+
+BEFORE = -1
 
 
 def fold(cursor: Executes, journey: Journey) -> None:
@@ -40,11 +43,13 @@ def _ahead(journey: Journey) -> str:
     """For each interaction the place of the first one at each later stage, counted from itself on."""
     later = range(1, len(journey.stages))
     nexts = (f"min(case when position = {n} then place end) over rest as next_{n}" for n in later)
-    evers = (f"max(case when position = {n} then 1 else 0 end) over whole = 1 as ever_{n}" for n in later)
+    times = (f"min(case when position = {n} then occurred_at end) over rest as at_{n}" for n in later)
+    evers = (f"max(case when position = {n} then 1 else 0 end) over whole as was_{n}" for n in later)
     return f"""
 create or replace temp table ahead as
 select customer_no, place, position, day, occurred_at, {", ".join(DIMENSIONS)},
   {_lines(nexts)},
+  {_lines(times)},
   {_lines(evers)},
   sum(case when kind = 'order' then amount else 0 end) over in_window as revenue
 from walked
@@ -59,8 +64,10 @@ window
 
 def _attempts(journey: Journey) -> str:
     later = range(1, len(journey.stages))
-    gaps = (
-        f"cast(floor({BINS_PER_E} * ln(1 + {_seconds(journey, n)})) as smallint) as gap_{n}" for n in later
+    gaps = (f"{_bin(f's{journey.before(n)}.occurred_at', f's{n}.occurred_at')} as gap_{n}" for n in later)
+    evers = (
+        f"coalesce({_bin('s0.occurred_at', f's0.at_{n}')}, case when s0.was_{n} = 1 then {BEFORE} end) as ever_{n}"
+        for n in later
     )
     steps = (
         f"left join ahead s{n} on s{n}.customer_no = s0.customer_no and s{n}.place = s{journey.before(n)}.next_{n}"
@@ -72,14 +79,15 @@ def _attempts(journey: Journey) -> str:
 insert into r_attempts (customer_no, day, opened_at, {", ".join(DIMENSIONS)}, revenue, {", ".join(named)})
 select s0.customer_no, s0.day, s0.occurred_at, {", ".join(f"s0.{name}" for name in DIMENSIONS)}, s0.revenue,
   {_lines(gaps)},
-  {_lines(f"s0.ever_{n}" for n in later)}
+  {_lines(evers)}
 from ahead s0
 {" ".join(steps)}
 where s0.position = 0"""
 
 
-def _seconds(journey: Journey, n: int) -> str:
-    return f"date_diff('second', s{journey.before(n)}.occurred_at, s{n}.occurred_at)"
+def _bin(since: str, until: str) -> str:
+    seconds = f"date_diff('second', {since}, {until})"
+    return f"cast(floor({BINS_PER_E} * ln(1 + {seconds})) as smallint)"
 
 
 def _lines(parts: Iterable[str]) -> str:

@@ -189,7 +189,7 @@ def interactions(told: Behind, name: str) -> None:
         )  # fmt: skip
     st.dataframe(
         told.rows.dropna(axis="columns", how="all"), hide_index=True, column_config=_interaction_columns(), height=360,
-        key=f"behind-{name}", alt=t("Interactions behind the figure"),
+        key=f"behind-{name}", alt=t("Interactions behind the figure"), placeholder="",
     )  # fmt: skip
 
 

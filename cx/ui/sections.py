@@ -162,25 +162,19 @@ def channels(view: View) -> None:
     """Where customers are, how they change channel, on which devices, and how often they need support."""
     told, limits = journeys.of_channels(view), _limits(view)
     left, right = st.columns(2, gap="medium")
-    with (
-        left,
-        parts.card(
+    with left:
+        with parts.card(
             "presence", t("Where customers are"), t("Customers who used each channel; one may use several.")
-        ),
-    ):
-        table.show(ways_.presence_columns(), ways_.presence_rows(told.presence, limits), "table-presence",
-                   t("Customers by channel"))  # fmt: skip
+        ):
+            table.show(ways_.presence_columns(), ways_.presence_rows(told.presence, limits), "table-presence",
+                       t("Customers by channel"))  # fmt: skip
+        with parts.card("devices", t("Mobile against desktop"), ways_.mobile(told.devices.change)):
+            table.show(ways_.device_columns(), ways_.device_rows(told.devices, limits), "table-devices",
+                       t("Visits by device"))  # fmt: skip
     with right, parts.card("hops", t("Changing channel"), ways_.hopping(told.hops)):
         table.show(ways_.hop_columns(), ways_.hop_rows(told.hops), "table-hops", t("Changes of channel"))
-    left, right = st.columns(2, gap="medium")
-    with left, parts.card("devices", t("Mobile against desktop"), ways_.mobile(told.devices.change)):
-        table.show(ways_.device_columns(), ways_.device_rows(told.devices, limits), "table-devices",
-                   t("Visits by device"))  # fmt: skip
-    with (
-        right,
-        parts.card(
-            "support", t("Support by channel"), t("Bots, self-service and contacts for each 1,000 orders.")
-        ),
+    with parts.card(
+        "support", t("How often customers need support"), t("Against the equally long period before.")
     ):
         table.show(ways_.support_columns(), ways_.support_rows(told.support, limits), "table-support",
                    t("Support by channel"))  # fmt: skip
@@ -193,7 +187,9 @@ def returning(view: View) -> None:
     with parts.card("kept", t("Churn and return"), returning_.standing(shape, told.now)):
         table.show(returning_.figure_columns(), returning_.figure_rows(told.now, told.before, told.repeat, limits),
                    "table-kept", t("Churn, retention and repeat purchase"))  # fmt: skip
-    with parts.card("cohorts", t("Cohorts by the month of their first order"), returning_.cohorts_caption()):
+    with parts.card(
+        "cohorts", t("Cohorts by the month of their first order"), returning_.cohorts_caption(told.cohorts)
+    ):
         shown = filters.one("heat", t("Show"), [*returning_.HEATS], lambda name: t(returning_.HEATS[name]))
         table.show(
             returning_.cohort_columns(told.cohorts), returning_.cohort_rows(told.cohorts, shown, limits),

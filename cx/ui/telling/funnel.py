@@ -103,11 +103,19 @@ def who(journey: Journey, told: Funnel, period: Period) -> str:
 def ever(journey: Journey, told: Funnel) -> str:
     """How many of all who came in, young ones too, were at the last stage at any time and in any order."""
     last = journey.required[-1]
-    came = float(told.stages["ever"][last])
-    share = 100 * came / told.everyone if told.everyone else nan
-    return t("At any time and in any order, {came} of all {everyone} customers who came in were at {stage} ({share}).",
-             came=number(came), everyone=number(told.everyone), stage=stage_name(journey.stages[last]),
-             share="–" if isnan(share) else f"{number(share, 2)} %")  # fmt: skip
+    row = told.stages.iloc[last]
+    if not row["ever"]:
+        return ""
+    stage = stage_name(journey.stages[last])
+    sentence = t("At any time and in any order, {came} of all {everyone} customers who came in were at {stage} ({share}), half of them "
+                 "within {late}.", came=number(row["ever"]), everyone=number(told.everyone), stage=stage,
+                 share=_share(row["ever"], told.everyone), late=value_text(PASSAGE, row["late"]))  # fmt: skip
+    early = tn("{n} of them was there only before.", "{n} of them were there only before.", int(row["early"]))
+    return f"{sentence} {early}" if row["early"] else sentence
+
+
+def _share(part: float, whole: float) -> str:
+    return value_text(CONVERSION, 100 * part / whole)
 
 
 def beside(journey: Journey, compared: Comparison, period: Period) -> str:
@@ -191,6 +199,15 @@ def breakdown_columns(journey: Journey, dimension: str) -> list[Column]:
         {"id": "group", "label": dimension, "kind": "text"},
         {"id": "entered", "label": t("Came in"), "kind": "number"},
         *later,
+        {
+            "id": "ever",
+            "label": t("At any time"),
+            "kind": "number",
+            "note": t(
+                "At {stage} at any time and in any order, of all who came in",
+                stage=stage_name(journey.stages[journey.required[-1]]),
+            ),
+        },
     ]
 
 
@@ -201,6 +218,7 @@ def breakdown_rows(journey: Journey, dimension: str, table: pd.DataFrame, limits
         found: dict[str, Cell] = {
             "group": Cell(text=group(dimension, told.group)),
             "entered": cells.count(told.entered),
+            "ever": _ever(told.ever, told.everyone),
         }
         for position, stage in enumerate(journey.stages[1:], start=1):
             row = _Bounds(told, position)
@@ -210,6 +228,10 @@ def breakdown_rows(journey: Journey, dimension: str, table: pd.DataFrame, limits
             found[stage.id] = cell
         rows.append(Row(id=str(told.group) or "-", cells=found))
     return rows
+
+
+def _ever(came: int, everyone: int) -> Cell:
+    return Cell(text=_share(came, everyone), note=t("{n} of {all}", n=number(came), all=number(everyone)))
 
 
 class _Bounds:

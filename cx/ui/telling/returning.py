@@ -126,15 +126,18 @@ def _heat(row: Any, shown: str, most: float, limits: SmallSamples) -> Cell:
 
 
 def _short(kpi: Kpi, value: float, complete: bool) -> str:
-    told = number(value) if kpi is LIFETIME else f"{number(value)} %"
+    told = number(value) if kpi is LIFETIME else f"{number(value)}{kpi.unit}"
     return told if complete else t("{value} …", value=told)
 
 
-def cohorts_caption() -> str:
-    """What the heat shows."""
-    return t(
-        "Each cell: the months since the first order, by the calendar. Choose a cell to see its interactions."
-    )
+def cohorts_caption(table: pd.DataFrame) -> str:
+    """What the heat shows, and that the first cohorts hold customers who are older than the data."""
+    told = t("Each cell: calendar months since the first order. Choose one to see its interactions.")
+    if table.empty:
+        return told
+    since = t("Orders are known since {month}: the first cohorts hold older customers too.",
+              month=words.month(table["cohort"].min()))  # fmt: skip
+    return f"{told} {since}"
 
 
 def cell_name(told: str) -> str:

@@ -10,7 +10,7 @@ from cx.journey import LEFT, OPEN, Journey
 from cx.kpis import Kpi, kpi
 from cx.query import Filters
 from cx.questions.behind import Place, Step
-from cx.questions.channels import HOPPING, ORDERING, PRESENCE, Devices, Hops, Support
+from cx.questions.channels import HOPPING, ORDERING, PRESENCE, SUPPORT, Devices, Hops, Support
 from cx.questions.funnel import CONVERSION
 from cx.questions.paths import RETURNS
 from cx.questions.touchpoints import FILTERED_BY, MEASURES
@@ -54,7 +54,9 @@ def touchpoint_rows(table: pd.DataFrame, limits: SmallSamples) -> list[Row]:
         found: dict[str, Cell] = {
             "touchpoint": Cell(text=_named(told.touchpoint), note=_named(told.channel)),
             "interactions": cells.count(told.interactions),
-            "reasons": Cell(text=enumeration([f"{_named(name)} ({number(n)})" for name, n in told.reasons])),
+            "reasons": Cell(
+                text=enumeration([f"{_named(name)} ({number(n)})" for name, n in told.reasons[:2]])
+            ),
         }
         found |= {name: _measured(name, told, limits) for name in MEASURES}
         if told.judged_by:
@@ -124,7 +126,7 @@ def pain_rows(table: pd.DataFrame) -> list[Row]:
     return [
         Row(id=str(told.reason) or "-", cells={
             "reason": Cell(text=_named(told.reason)),
-            "n": Cell(text=number(told.n), note=f"{number(told.share)} %", share=told.n / most),
+            "n": Cell(text=number(told.n), note=f"{number(told.share)}%", share=told.n / most),
             "before": cells.count(told.before),
         })
         for told in table.head(8).itertuples()
@@ -273,7 +275,7 @@ def hop_rows(told: Hops) -> list[Row]:
     return [
         Row(id=row_id(turn.channel, turn.next_channel), cells={
             "turn": Cell(text=t("{origin} → {target}", origin=_named(turn.channel), target=_named(turn.next_channel))),
-            "n": Cell(text=number(turn.visits), note=f"{number(turn.share)} %", share=turn.visits / most),
+            "n": Cell(text=number(turn.visits), note=f"{number(turn.share)}%", share=turn.visits / most),
         })
         for turn in told.turns.head(8).itertuples()
     ]  # fmt: skip
@@ -316,30 +318,31 @@ def mobile(told: Change) -> str:
 
 
 def support_columns() -> list[Column]:
-    """The columns of how often customers need support."""
+    """The columns of how often customers need support: each measure, and its change."""
     return [
-        {"id": "measure", "label": t("Measure"), "kind": "text"},
-        {"id": "value", "label": t("Now"), "kind": "number", "main": True},
-        {"id": "change", "label": t("Against the period before"), "kind": "chip"},
+        {"id": "channel", "label": t("Channel"), "kind": "text"},
+        *(column for measure in SUPPORT for column in _with_change(measure)),
     ]
+
+
+def _with_change(measure: Kpi) -> list[Column]:
+    return [
+        {"id": measure.name, "label": label(measure), "kind": "number", "note": t(measure.meaning)},
+        {"id": f"{measure.name}_change", "label": t("Change"), "kind": "chip", "note": t("Against the period before")},
+    ]  # fmt: skip
 
 
 def support_rows(told: Support, limits: SmallSamples) -> list[Row]:
-    """A row for each measure in all, and beneath it one for each channel."""
-    rows = []
+    """A row for all channels together, and one for each."""
+    rows: dict[str, dict[str, Cell]] = {}
     for row in pd.concat([told.whole, told.by_channel]).itertuples():
         measure = kpi(row.kpi)
-        whole = row.key == "all"
         moved = Change(row.amount, row.amount_lo, row.amount_hi, row.kind, row.verdict, row.good)
-        rows.append((measure, whole, Row(id=row_id(row.kpi, row.key), muted=not whole, cells={
-            "measure": Cell(text=label(measure) if whole else _named(row.key), note="" if whole else label(measure)),
-            "value": cells.estimate(measure, row, row.base, limits),
-            "change": cells.moved(measure, moved),
-        })))  # fmt: skip
-    order = {measure: place for place, (measure, _, _) in enumerate(rows) if rows[place][1]}
-    return [
-        row for measure, whole, row in sorted(rows, key=lambda told: (order.get(told[0], 99), not told[1]))
-    ]
+        name = t("All channels") if row.key == "all" else _named(row.key)
+        found = rows.setdefault(row.key, {"channel": Cell(text=name)})
+        found[measure.name] = cells.estimate(measure, row, row.base, limits)
+        found[f"{measure.name}_change"] = cells.moved(measure, moved)
+    return [Row(id=key or "-", cells=found) for key, found in rows.items()]
 
 
 def habit_columns() -> list[Column]:
