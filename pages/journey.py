@@ -21,7 +21,7 @@ def body() -> None:
     ):
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
             weeks = filters.span()
-            chosen = filters.choose(journeys.choices(version))
+            chosen = filters.choose(journeys.choices(version), asks.campaign_names())
         parts.freshness(fresh)
     view = View.of(version, chosen, weeks)
     parts.problems(asks.tables(view.edited, view.language))

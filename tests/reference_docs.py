@@ -4,7 +4,7 @@ python -m tests.reference_docs
 """
 
 from cx.folders import PROJECT
-from cx.kpis import BASE_DIMENSIONS, EXPOSURE_DAYS, KPIS
+from cx.kpis import BASE_DIMENSIONS, EXPOSURE_DAYS, JOURNEY_KPIS, KPIS
 from cx.model import ALWAYS, COLUMNS, KINDS, Column
 
 FAMILIES = {
@@ -46,10 +46,13 @@ def columns_page() -> str:
 
 def measures_page() -> str:
     """Every measure: what it is, its interval, which way is better, how a change reads."""
-    rows = [
-        f"| {k.label} | {k.meaning} | {FAMILIES[k.family]} | {k.better or '-'} | {CHANGES[k.change]} |"
-        for k in KPIS.values()
-    ]
+    rows, of_journeys = (
+        [
+            f"| {k.label} | {k.meaning} | {FAMILIES[k.family]} | {k.better or '-'} | {CHANGES[k.change]} |"
+            for k in kpis.values()
+        ]
+        for kpis in (KPIS, JOURNEY_KPIS)
+    )
     return "\n".join(
         [
             "# The measures",
@@ -60,6 +63,14 @@ def measures_page() -> str:
             "| measure | what it is | interval | better | a change reads in |",
             "|---|---|---|---|---|",
             *rows,
+            "",
+            "## Of journeys",
+            "",
+            "What is known only of a customer's whole way; [how it is counted](journey.md).",
+            "",
+            "| measure | what it is | interval | better | a change reads in |",
+            "|---|---|---|---|---|",
+            *of_journeys,
             "",
             "## Notes",
             "",

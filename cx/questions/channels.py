@@ -12,24 +12,18 @@ from datetime import date, timedelta
 import pandas as pd
 
 from cx import stats
-from cx.kpis import Kpi, kpi
+from cx.kpis import JOURNEY_KPIS, Kpi, kpi
 from cx.model import DIMENSIONS, JOURNEY_DIMENSIONS
 from cx.query import Filters, Query, where
 from cx.questions.counts import Counts, count_each
 from cx.store import Store
-from cx.words import mark
 
 VISITS_FILTERED_BY = JOURNEY_DIMENSIONS
 """The filters that narrow presence, hops and devices; all others are left aside."""
 SUPPORT_FILTERED_BY = DIMENSIONS
 """The filters that narrow support."""
 
-PRESENCE = Kpi("presence", mark("Customers here"), mark("Customers who used this channel, of all customers who were active"),
-               "share", ("customers", "active"), unit="%", better="")  # fmt: skip
-HOPPING = Kpi("hopping", mark("Visits over several channels"), mark("Visits with two channels or more, of all visits"),
-              "share", ("hopped", "visits"), unit="%", better="")  # fmt: skip
-ORDERING = Kpi("ordering", mark("Visits with an order"), mark("Visits in which the customer ordered, of all visits"),
-               "share", ("ordered", "visits"), unit="%")  # fmt: skip
+PRESENCE, HOPPING, ORDERING = (JOURNEY_KPIS[name] for name in ("presence", "hopping", "ordering"))
 SUPPORT = (kpi("contact_rate"), kpi("containment"), kpi("bot_escalation"))
 
 

@@ -14,26 +14,16 @@ import pandas as pd
 
 from cx import stats
 from cx.journey import Journey
-from cx.kpis import Kpi
+from cx.kpis import JOURNEY_KPIS
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query, Where, where
 from cx.rollups.buyers import LANDMARK_DAYS
 from cx.stats import Estimate, SmallSamples
 from cx.store import Store
-from cx.words import mark
 
-ACTIVE = Kpi("active", mark("Customers who ordered"), mark("Customers who ordered in the month, of all in the cohort"),
-             "share", ("active", "customers"), unit="%")  # fmt: skip
-LIFETIME = Kpi("lifetime", mark("Customer lifetime value"), mark("Revenue since the first order, for each customer"),
-               "mean", ("revenue", "squares", "customers"), change="percent", scale=1)  # fmt: skip
-REPEAT = Kpi("repeat", mark("Repeat purchase"), mark("Customers with a second order in time, of those who have had the time for it"),
-             "share", ("again", "customers"), unit="%")  # fmt: skip
-CHURN = Kpi("churn", mark("Churn"), mark("Customers lost in the period, of those there at its start"),
-            "share", ("lost", "at_start"), unit="%", better="down")  # fmt: skip
-RETENTION = Kpi("retention", mark("Retention"), mark("Customers kept through the period, of those there at its start"),
-                "share", ("kept", "at_start"), unit="%")  # fmt: skip
-MET = Kpi("met", mark("Customers who met it"), mark("Customers who met the touchpoint around their first order"),
-          "share", ("met", "customers"), unit="%", better="")  # fmt: skip
+ACTIVE, LIFETIME, REPEAT, CHURN, RETENTION, MET = (
+    JOURNEY_KPIS[name] for name in ("active", "lifetime", "repeat", "churn", "retention", "met")
+)
 
 
 def cohorts(store: Store, filters: Filters, through: date) -> pd.DataFrame:

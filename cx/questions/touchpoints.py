@@ -14,11 +14,10 @@ import pandas as pd
 
 from cx import stats
 from cx.journey import Journey
-from cx.kpis import Kpi, kpi
+from cx.kpis import JOURNEY_KPIS, Kpi, kpi
 from cx.query import Filters, Query, where
 from cx.rollups.touchpoints import PARTS
 from cx.store import Store
-from cx.words import mark
 
 FILTERED_BY = ("product", "channel", "segment")
 """The filters that narrow these figures; all others are left aside, as r_touch does not know them."""
@@ -29,11 +28,7 @@ TOP = 3
 ALIVE_DAYS = 90
 """A stage that delivered nothing for so long is waited for no more."""
 
-CONTACTS_AFTER = Kpi(
-    "contacts_after", mark("Contacts per 1,000 interactions"),
-    mark("Contacts whose customer was last here in the 7 days before, for each 1,000 interactions here; known customers only"),
-    "rate", ("contacts_after", "exposed"), better="down", change="percent", digits=0, scale=1000,
-)  # fmt: skip
+CONTACTS_AFTER = JOURNEY_KPIS["contacts_after"]
 
 MEASURES: dict[str, Kpi] = {
     "csat": kpi("csat"),

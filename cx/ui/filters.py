@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import streamlit as st
 
@@ -59,7 +59,7 @@ def one(name: str, label: str, options: Sequence[str], told: values.Told) -> str
     return _segments(name, label, options, _one_of(name, options, options[0]), told)
 
 
-def comparison(choices: dict[str, list[str]]) -> Comparison:
+def comparison(choices: dict[str, list[str]], campaigns: Mapping[str, str]) -> Comparison:
     """A choice of what to set the journeys beside: nothing, the period before, or two groups beside each other."""
     told = {"": t("Nothing"), "before": t("The period before"), "groups": t("Two groups")}
     against = _one_of("against", told, "")
@@ -74,7 +74,7 @@ def comparison(choices: dict[str, list[str]]) -> Comparison:
         dimension = _pick("group_by", t("By"), [*offered], values.dimension_label)
         named = offered[dimension]
         one_, other = (
-            _pick(name, label, named, lambda value: values.group(dimension, value), place)
+            _pick(name, label, named, lambda value: values.group(dimension, value, campaigns), place)
             for place, (name, label) in enumerate((("a", t("Group A")), ("b", t("Group B"))))
         )
         return Comparison("groups", dimension, one_, other)
@@ -104,13 +104,13 @@ def choose_measure(name: str) -> None:
     link.choose("measure", [name])
 
 
-def choose(choices: dict[str, list[str]]) -> Filters:
+def choose(choices: dict[str, list[str]], campaigns: Mapping[str, str] | None = None) -> Filters:
     """A choice of values for every dimension offered that has more than one, behind one button that says how many are set."""
     offered = {name: values for name, values in choices.items() if len(values) > 1}
     count = sum(any(value in named for value in link.chosen(name)) for name, named in offered.items())
     button = tn("Filters ({n})", "Filters ({n})", count) if count else t("Filters")
     with st.popover(button, icon=":material/filter_alt:", key="filters"):
-        chosen = {name: _some(name, named) for name, named in offered.items()}
+        chosen = {name: _some(name, named, campaigns or {}) for name, named in offered.items()}
         st.button(
             t("Clear all"),
             on_click=_clear,
@@ -121,13 +121,13 @@ def choose(choices: dict[str, list[str]]) -> Filters:
     return Filters(**chosen)
 
 
-def _some(name: str, offered: list[str]) -> tuple[str, ...]:
+def _some(name: str, offered: list[str], campaigns: Mapping[str, str]) -> tuple[str, ...]:
     known = [value for value in link.chosen(name) if value in offered]
     key, changed = link.widget(name, known, lambda chosen: [*chosen])  # type: ignore[misc]
     chosen = st.multiselect(
         values.dimension_label(name),
         offered,
-        format_func=lambda value: values.group(name, value),
+        format_func=lambda value: values.group(name, value, campaigns),
         placeholder=t("All"),
         key=key,
         on_change=changed,

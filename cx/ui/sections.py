@@ -33,10 +33,11 @@ def funnel(view: View) -> None:
     """The funnel over the stages, beside another where one is chosen, and by the values of one dimension."""
     shape, limits = journeys.journey(view.version), _limits(view)
     with parts.card("funnel", t("From stage to stage"), _window(shape)):
-        compared = filters.comparison(journeys.choices(view.version))
+        campaigns = asks.campaign_names()
+        compared = filters.comparison(journeys.choices(view.version), campaigns)
         now, other = journeys.funnel(view, compared)
         if other is not None:
-            st.caption(funnel_.beside(shape, compared, journeys.period(view)))
+            st.caption(funnel_.beside(shape, compared, journeys.period(view), campaigns))
         table.show(
             funnel_.funnel_columns(other is not None),
             funnel_.funnel_rows(shape, now, other, limits),
@@ -54,7 +55,7 @@ def _breakdown(view: View, shape: Journey, limits: SmallSamples) -> None:
         dimension = filters.one("by", t("By"), JOURNEY_DIMENSIONS, dimension_label)
         table.show(
             funnel_.breakdown_columns(shape, dimension_label(dimension)),
-            funnel_.breakdown_rows(shape, dimension, journeys.breakdown(view, dimension), limits),
+            funnel_.breakdown_rows(shape, dimension, journeys.breakdown(view, dimension), limits, asks.campaign_names()),
             "table-breakdown", t("The funnel by {dimension}", dimension=dimension_label(dimension)),
         )  # fmt: skip
         st.caption(t("A customer who came in by two of them counts with each, so they do not add up to all."))
@@ -117,7 +118,7 @@ def touchpoints(view: View) -> None:
             return
         st.caption(ways_.needs(here))
         table.show(
-            ways_.touchpoint_columns(), ways_.touchpoint_rows(here, limits), "table-touchpoints",
+            ways_.touchpoint_columns(here), ways_.touchpoint_rows(here, limits), "table-touchpoints",
             t("Touchpoints of {stage}", stage=named[stage]), _opened("place"), _opens("place"),
         )  # fmt: skip
     if row := _opened("place"):

@@ -22,6 +22,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as parquet
 
+from cx.model import KINDS as MODEL
+
 FIRST, END = datetime(2023, 1, 1), datetime(2026, 1, 1)
 QUARTERS = pd.date_range(FIRST, END, freq="QS")
 
@@ -129,9 +131,11 @@ def _journeys(n: int, first: datetime, end: datetime, busy: Any, rng: np.random.
 def _events(journeys: pd.DataFrame, quarter: int, rng: np.random.Generator) -> pd.DataFrame:
     """The steps that each journey holds, one after the other; a fifth of them on another channel."""
     parts, at = [], journeys["at"].to_numpy()
-    order = quarter * NUMBERS + np.arange(len(journeys))
+    order, known = quarter * NUMBERS + np.arange(len(journeys)), journeys["customer"].to_numpy() >= 0
     for place, step in enumerate(STEPS):
         here = (journeys["depth"].to_numpy() >= step.depth) & (rng.random(len(journeys)) < step.share)
+        if "customer_id" in MODEL[step.kind].needs:
+            here &= known
         at = np.where(here, at + (rng.exponential(step.days, len(at)) * 24 * HOUR).astype(np.int64), at)
         parts.append(journeys[here].assign(at=at[here], step=place, journey=order[here]))
     events = pd.concat(parts, ignore_index=True).drop(columns="depth")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import isnan, nan
+from collections.abc import Mapping, Sequence
+from math import isnan
 
 import pandas as pd
 
@@ -118,10 +118,10 @@ def _share(part: float, whole: float) -> str:
     return value_text(CONVERSION, 100 * part / whole)
 
 
-def beside(journey: Journey, compared: Comparison, period: Period) -> str:
+def beside(journey: Journey, compared: Comparison, period: Period, campaigns: Mapping[str, str]) -> str:
     """What stands beside what."""
     if compared.against == "groups":
-        one, other = (group(compared.dimension, value) for value in (compared.one, compared.other))
+        one, other = (group(compared.dimension, value, campaigns) for value in (compared.one, compared.other))
         return t(
             "{one}, with {other} beneath in grey. Differences are {one} less {other}.", one=one, other=other
         )
@@ -211,12 +211,14 @@ def breakdown_columns(journey: Journey, dimension: str) -> list[Column]:
     ]
 
 
-def breakdown_rows(journey: Journey, dimension: str, table: pd.DataFrame, limits: SmallSamples) -> list[Row]:
+def breakdown_rows(
+    journey: Journey, dimension: str, table: pd.DataFrame, limits: SmallSamples, campaigns: Mapping[str, str]
+) -> list[Row]:
     """A row for each value of a dimension with the share of its customers who reached each stage."""
     rows = []
     for told in table.head(MOST_GROUPS).itertuples():
         found: dict[str, Cell] = {
-            "group": Cell(text=group(dimension, told.group)),
+            "group": Cell(text=group(dimension, told.group, campaigns)),
             "entered": cells.count(told.entered),
             "ever": _ever(told.ever, told.everyone),
         }

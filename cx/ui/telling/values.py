@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cx import words
@@ -60,12 +60,17 @@ def dimension_label(dimension: str) -> str:
     return t(DIMENSION_LABELS[dimension])
 
 
-def group(dimension: str, value: str | None) -> str:
-    """The name of a dimension's value: stages and devices translated, others as the exports spell them."""
+def group(dimension: str, value: str | None, campaigns: Mapping[str, str] | None = None) -> str:
+    """The name of a dimension's value: stages and devices translated, others as the exports spell them.
+
+    `campaigns` gives the names of campaigns by their ids.
+    """
     if value is None:
         return t("All others")
     if not value:
         return t("Not stated")
+    if dimension == "campaign":
+        return (campaigns or {}).get(value, value)
     labels = {"stage": STAGE_LABELS, "device": DEVICE_LABELS}.get(dimension, {})
     return t(labels[value]) if value in labels else value
 

@@ -31,12 +31,13 @@ def row_id(*parts: object) -> str:
     return SEPARATOR.join(map(str, parts))
 
 
-def touchpoint_columns() -> list[Column]:
-    """The columns of a stage's touchpoints."""
+def touchpoint_columns(table: pd.DataFrame) -> list[Column]:
+    """The columns of a stage's touchpoints; a measure that none of them has is left out."""
+    measured = [name for name in MEASURES if (table[f"{name}_base"] > 0).any()]
     return [
         {"id": "touchpoint", "label": t("Touchpoint"), "kind": "text"},
         {"id": "interactions", "label": t("Interactions"), "kind": "number"},
-*(_measure_column(name, measure) for name, measure in MEASURES.items()),
+*(_measure_column(name, MEASURES[name]) for name in measured),
         {"id": "apart", "label": t("Against the others"), "kind": "chip",
          "note": t("Satisfaction, or else sentiment, against all other touchpoints of the stage")},
         {"id": "reasons", "label": t("Raised most"), "kind": "text"},

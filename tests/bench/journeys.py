@@ -1,0 +1,218 @@
+"""How long each view of the journey page takes over many interactions, beside plain DuckDB over the same files.
+
+    python -m tests.bench.journeys [--rows 10000000] [--folder FOLDER]
+
+Generates the exports and lands them, unless the folder holds them already, and prints one table. Milliseconds are
+medians of several turns after one that does not count. CPU time is that of all threads: where others use the machine
+too, it tells more than the wall does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from cx.folders import Folders
+from cx.ingest import take_in
+from cx.journey import DEFAULT, LEFT
+from cx.model import JOURNEY_DIMENSIONS
+from cx.query import Filters, Query
+from cx.questions import behind, channels, counts, funnel, paths, returning, touchpoints
+from cx.questions.funnel import Period
+from cx.store import Store
+from tests.bench import generate, peers
+from tests.bench.peers import Peer
+
+TURNS, PEER_TURNS = 7, 3
+SLOW_MS = 200
+SPAN = timedelta(days=13 * 7 - 1)
+"""The days that the page shows at first."""
+
+EVERYONE = Filters()
+BEHIND = "behind "
+"""How the names of those views begin that show interactions, and so read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One thing that the journey page asks, and the plain counterpart that it is measured against."""
+
+    name: str
+    ask: partial[Any]
+    peer: Peer | None = None
+
+
+class Recording(Store):
+    """A store that remembers what it was asked."""
+
+    asked: list[Query]
+
+    def run(self, query: Query) -> pd.DataFrame:
+        """Remember, and answer."""
+        self.asked = [*getattr(self, "asked", []), query]
+        return super().run(query)
+
+
+def scanned(query: Query) -> set[str]:
+    """The tables that a query names. A plan would leave out those that statistics show to hold nothing wanted."""
+    return duckdb.connect().get_table_names(re.sub(r"\$\w+", "null", query.sql))
+
+
+def reads(store: Recording, ask: Callable[[], Any]) -> set[str]:
+    """The tables that a question reads."""
+    store.asked = []
+    ask()
+    return {table for query in store.asked for table in scanned(query)}
+
+
+def views(store: Store, through: date, first: date, files: Path) -> list[View]:
+    """Every question of the journey page as it is asked at first, and the funnel over everything from `first` on."""
+    period, whole = Period(through - SPAN, through, through), Period(first, through, through)
+    told = (store, DEFAULT, EVERYONE)
+    days = (period.first, period.last)
+    return [
+        View("funnel", partial(funnel.funnel, *told, period), peers.funnel(files, period)),
+        View("funnel of all years", partial(funnel.funnel, *told, whole), peers.funnel(files, whole)),
+        View("funnel before", partial(funnel.funnel, *told, period.before(DEFAULT))),
+        *(View(f"funnel by {d}", partial(funnel.breakdown, *told, period, d)) for d in JOURNEY_DIMENSIONS),
+        View("stages, for the ideal", partial(touchpoints.stages, *told, *days)),
+        View("touchpoints", partial(touchpoints.touchpoints, *told, *days), peers.touchpoints(files, period)),
+        View("pains of a stage", partial(touchpoints.reasons, store, EVERYONE, "support", *days)),
+        View("paths", partial(paths.ways, *told, *days, through), peers.ways(files, period)),
+        View("presence", partial(channels.presence, store, EVERYONE, *days), peers.presence(files, period)),
+        View("hops", partial(channels.hops, store, EVERYONE, *days)),
+        View("devices", partial(channels.devices, store, EVERYONE, *days)),
+        View("support", partial(channels.support, store, EVERYONE, *days)),
+        View("churn", partial(returning.churn, *told, *days, through)),
+        View("repeat purchase", partial(returning.repeat_purchase, *told, through)),
+        View("cohorts", partial(returning.cohorts, store, EVERYONE, through), peers.cohorts(files, whole)),
+        View("habits", partial(returning.habits, *told, through)),
+        View("through", partial(touchpoints.through, store, DEFAULT)),
+        View("choices", partial(paths.choices, store)),
+        View("choices of dimensions", partial(counts.choices, store)),
+        View("unknown stages", partial(touchpoints.unknown_stages, store, DEFAULT)),
+        *_behind(told, period),
+    ]
+
+
+def _behind(told: tuple[Any, ...], period: Period) -> Iterable[View]:
+    cohort = (period.first - timedelta(days=150)).replace(day=1)
+    figures = {
+        "a stage": behind.Reached(3, lost=False),
+        "a loss": behind.Reached(3, lost=True),
+        "a step": behind.Step(1, "discover", "research"),
+        "a leave": behind.Step(2, "research", LEFT),
+        "a cohort": behind.Cell(cohort, 1),
+        "a touchpoint": behind.Place("support", "hotline", "web"),
+    }
+    return (View(BEHIND + name, partial(behind.behind, *told, period, it)) for name, it in figures.items())
+
+
+def main(rows: int, folder: Path) -> None:
+    """Measure everything over so many rows, in this folder."""
+    store, files = landed(folder, rows)
+    through = touchpoints.through(store, DEFAULT)
+    assert through is not None
+    print(f"{'':26}{'ms':>8}{'CPU ms':>8} |{'plain':>8}{'CPU ms':>8}{'times':>7}{'CPU':>7} | reads")
+    for view in views(store, through, generate.FIRST.date(), files):
+        print(line(store, view), flush=True)
+    agree(store, files, through)
+    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, DuckDB {duckdb.__version__}")
+
+
+def landed(folder: Path, rows: int) -> tuple[Recording, Path]:
+    """A store with the exports taken in, and where they lie."""
+    files, folders = folder / "exports", Folders(folder / "data").make()
+    if not folders.store.exists():
+        land(files, folders, rows)
+    size, whole = (
+        sum(path.stat().st_size for path in paths) / 1e6 for paths in ([folders.store], files.iterdir())
+    )
+    print(f"store {size:.0f} MB, exports {whole:.0f} MB: {size / whole:.1f} times")
+    store = Recording.open(folders.store)
+    assert isinstance(store, Recording)
+    return store, files
+
+
+def land(files: Path, folders: Folders, rows: int) -> None:
+    """Generate exports and take them in, one after the other."""
+    exports = sorted(files.glob("*.parquet")) or generate.write(files, rows)
+    store = Store.open(folders.store)
+    begun, kept = time.perf_counter(), 0
+    for path in exports:
+        before = time.perf_counter()
+        report = take_in(store, folders, path, now=generate.END)
+        kept += report.rows_kept
+        took = time.perf_counter() - before
+        print(
+            f"{path.name}: {report.rows_kept} rows in {took:.1f} s, {report.rows_kept / took:.0f} a second",
+            flush=True,
+        )
+        assert not report.rows_refused, report
+    store.close()
+    took = time.perf_counter() - begun
+    print(f"landed {kept} rows in {took:.0f} s, {kept / took:.0f} a second")
+
+
+def line(store: Recording, view: View) -> str:
+    """One line of the table."""
+    tables = ", ".join(sorted(reads(store, view.ask)))
+    wall, cpu = taken(view.ask, TURNS)
+    slow = f"  OVER {SLOW_MS} ms" if wall > SLOW_MS else ""
+    peer = " " * 30
+    if view.peer:
+        plain, plain_cpu = min(taken(ask, PEER_TURNS) for ask in plainly(view.peer))
+        peer = f"{plain:8.0f}{plain_cpu:8.0f}{plain / wall:7.1f}{plain_cpu / cpu:7.1f}"
+    return f"{view.name:26}{wall:8.1f}{cpu:8.1f} |{peer} | {tables}{slow}"
+
+
+def taken(ask: Callable[[], Any], turns: int) -> tuple[float, float]:
+    """Milliseconds by the wall and of CPU, the median of each."""
+    ask()
+    walls, cpus = [], []
+    for _ in range(turns):
+        wall, cpu = time.perf_counter(), time.process_time()
+        ask()
+        walls.append(1000 * (time.perf_counter() - wall))
+        cpus.append(1000 * (time.process_time() - cpu))
+    return statistics.median(walls), statistics.median(cpus)
+
+
+def plainly(peer: Peer) -> list[Callable[[], list[tuple[Any, ...]]]]:
+    """Each form of a peer, to be run over the files."""
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'; set parquet_metadata_cache = true")
+    return [lambda sql=sql: connection.execute(sql, peer.values).fetchall() for sql in peer.forms]
+
+
+def agree(store: Store, files: Path, through: date) -> None:
+    """Stop where the funnel does not count what plain SQL counts of the latest rows."""
+    for first in (through - SPAN, generate.FIRST.date()):
+        period = Period(first, through, through)
+        told = funnel.funnel(store, DEFAULT, EVERYONE, period).stages["reached"].astype(int)
+        own = tuple(told[list(DEFAULT.required)])
+        for ask in plainly(peers.funnel(files, period, peers.LATEST)):
+            assert ask() == [own], (ask(), own)
+        print(f"from {first} both count {', '.join(map(str, own))}")
+
+
+if __name__ == "__main__":
+    words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    words.add_argument("--rows", type=int, default=10_000_000)
+    words.add_argument("--folder", type=Path)
+    given = words.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        main(given.rows, given.folder or Path(temporary))
