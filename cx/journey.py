@@ -62,8 +62,9 @@ class Journey:
             raise BadJourney(t("it needs from 2 to {most} stages.", most=MOST_STAGES))
         if LEFT in ids or OPEN in ids:
             raise BadJourney(t("no stage can have the id '{left}' or '{open}'.", left=LEFT, open=OPEN))
-        if double := [name for name in ids + kinds if (ids + kinds).count(name) > 1]:
-            raise BadJourney(t("'{name}' stands in it twice.", name=double[0]))
+        for names in (ids, kinds):
+            if double := [name for name in names if names.count(name) > 1]:
+                raise BadJourney(t("'{name}' stands in it twice.", name=double[0]))
         if self.stages[0].optional:
             raise BadJourney(t("its first stage cannot be optional: it is where a journey begins."))
         for kind in kinds:

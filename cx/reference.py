@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import inf, isfinite
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 import pandas as pd
@@ -100,10 +101,12 @@ def ideal(folder: Path) -> pd.DataFrame:
 
 def _sound_ideal(folder: Path, path: Path) -> pd.DataFrame:
     frame = _table(path, IDEAL)
-    known = journey(folder).ids
+    known = _stages(folder)
     for row, stage in enumerate(frame["stage"], start=1):
-        if stage not in known:
+        if known and stage not in known:
             raise _bad(path, row, "stage", stage, t("is no stage of the journey.") + hint(str(stage), known))
+        if stage in [*frame["stage"]][: row - 1]:
+            raise _bad(path, row, "stage", stage, t("stands in it twice; keep one row"))
     for name, most in (("conversion", 100.0), ("days", inf), ("satisfaction", 100.0)):
         for row, value in enumerate(frame[name], start=1):
             if not pd.isna(value) and not 0 <= value <= most:
@@ -111,16 +114,27 @@ def _sound_ideal(folder: Path, path: Path) -> pd.DataFrame:
     return frame
 
 
+def _stages(folder: Path) -> tuple[str, ...]:
+    """The stages' ids; none where the journey itself cannot be read, which is told in its own place."""
+    try:
+        return journey(folder).ids
+    except BadReference:
+        return ()
+
+
 def write_ideal(folder: Path, table: pd.DataFrame) -> None:
     """Replace the ideal journey by this one. Raises BadReference, and leaves the file as it is, where it is unsound."""
-    target, draft = folder / "ideal.csv", folder / ".ideal.csv"
     kept = table[list(IDEAL)].dropna(how="all", subset=list(IDEAL)[1:])
-    kept.to_csv(draft, index=False, lineterminator="\n")
     try:
-        _sound_ideal(folder, draft)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
+        with TemporaryDirectory(dir=folder, prefix=".") as drafts:
+            draft = Path(drafts) / "ideal.csv"
+            kept.to_csv(draft, index=False, lineterminator="\n")
+            _sound_ideal(folder, draft)
+            draft.replace(folder / draft.name)
+    except OSError as error:
+        raise BadReference(
+            t("{file} cannot be written: {reason}", file="ideal.csv", reason=error.strerror)
+        ) from error
 
 
 def journey(folder: Path) -> Journey:

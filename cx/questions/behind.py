@@ -37,7 +37,7 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The visits that took this step: from a stage to a stage, LEFT or OPEN; or were at `origin` where target is ''."""
+    """The visits that took this step: from a stage to a stage, LEFT or OPEN; or came to `origin` where target is ''."""
 
     step: int
     origin: str
@@ -139,18 +139,18 @@ def _of_step(
     journey: Journey, filters: Filters, period: Period, figure: Step
 ) -> tuple[str, dict[str, Any], date]:
     kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
-    conditions, values = [f"step_{figure.step} = $origin"], {"origin": journey.ids.index(figure.origin)}
-    told: dict[str, Any] = {**kept.values, **values}
-    if figure.target in (LEFT, OPEN):
-        resting = "<=" if figure.target == LEFT else ">"
-        conditions += [f"step_{figure.step + 1} is null", f"last_day {resting} $at_rest"]
-        told["at_rest"] = period.through - timedelta(days=journey.pause_days)
-    elif figure.target and figure.step < MOST_STEPS:
-        conditions.append(f"step_{figure.step + 1} = $target")
-        told["target"] = journey.ids.index(figure.target)
+    conditions, told = [kept.sql], {**kept.values}
+    for step, stage in ((figure.step, figure.origin), (figure.step + 1, figure.target)):
+        if stage in (LEFT, OPEN):
+            resting = "<=" if stage == LEFT else ">"
+            conditions += [f"step_{step - 1} is not null", f"step_{step} is null", f"last_day {resting} $at_rest"]
+            told["at_rest"] = period.through - timedelta(days=journey.pause_days)
+        elif stage and step <= MOST_STEPS:
+            conditions.append(f"step_{step} = $step_{step}")
+            told[f"step_{step}"] = journey.ids.index(stage)
     sql = f"""
-select customer_no, min(day) as since, max(last_day) + interval 1 day as until
-from r_visits where {kept.sql} and {" and ".join(conditions)} group by customer_no"""
+select customer_no, day as since, last_day + interval 1 day - interval 1 microsecond as until
+from r_visits where {" and ".join(conditions)}"""
     return sql, told, period.through
 
 
@@ -159,7 +159,7 @@ def _of_cell(filters: Filters, figure: Cell) -> tuple[str, dict[str, Any], date]
     month = figure.cohort.year * 12 + figure.cohort.month - 1 + figure.month
     first, after = (date(m // 12, m % 12 + 1, 1) for m in (month, month + 1))
     sql = f"""
-select customer_no, cast($first_day as timestamp) as since, cast($after as timestamp) as until
+select customer_no, cast($first_day as timestamp) as since, cast($after as timestamp) - interval 1 microsecond as until
 from r_returns where {kept.sql} and cohort = $cohort and month = $month"""
     values = {
         **kept.values,

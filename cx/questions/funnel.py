@@ -109,11 +109,13 @@ def breakdown(
     return table.sort_values(["everyone", "group"], ascending=[False, True], ignore_index=True)
 
 
-def differences(journey: Journey, now: Funnel, before: Funnel) -> list[dict[str, stats.Change]]:
+def differences(
+    journey: Journey, now: Funnel, before: Funnel, limits: stats.SmallSamples | None = None
+) -> list[dict[str, stats.Change]]:
     """For each stage the change of conversion, overall and median from one funnel to the other."""
     kpis = {"conversion": CONVERSION, "overall": CONVERSION, "median": PASSAGE}
     return [
-        {name: stats.change(kpi, now.row(n, name), before.row(n, name)) for name, kpi in kpis.items()}
+        {name: stats.change(kpi, now.row(n, name), before.row(n, name), limits) for name, kpi in kpis.items()}
         for n in range(len(journey.stages))
     ]
 

@@ -68,7 +68,8 @@ def _stage(position: int, stage: Stage, aims: pd.DataFrame, felt: pd.DataFrame, 
     aim = {name: float(aims[name].get(stage.id, nan)) for name in ("conversion", "days", "satisfaction")}
     up = None if stage.optional else True
     conversion = _gap(told.row(position, "conversion"), aim["conversion"], up)
-    customers = _customers(conversion, float(told.stages["before"][position]))
+    before = float(told.stages["before"][position])
+    customers = Stake(0.0, 0.0, 0.0) if stage.optional else _customers(conversion, before)
     worth = told.row(position, "worth")
     return StageGap(
         position,

@@ -17,7 +17,7 @@ from cx.questions import behind as behind_
 from cx.questions import channels, ideal, paths, returning, touchpoints
 from cx.questions import funnel as funnels
 from cx.questions.funnel import Funnel, Period
-from cx.stats import Estimate
+from cx.stats import Estimate, SmallSamples
 from cx.ui import asks, live
 from cx.ui.asks import SPECS, VIEWS, Comparison, View
 from cx.ui.telling import ways as told_ways
@@ -98,6 +98,13 @@ def funnel(view: View, compared: Comparison) -> tuple[Funnel, Funnel | None]:
     return now, funnels.funnel(live.server().store, journey(view.version), view.filters, told)
 
 
+def shown(view: View, compared: Comparison) -> View:
+    """The view of those whom the funnel shows: the first of two groups, or everyone in view."""
+    if compared.against != "groups":
+        return view
+    return replace(view, filters=_of(view, compared.dimension, compared.one))
+
+
 @st.cache_resource(max_entries=SPECS, show_spinner=False)
 def breakdown(view: View, dimension: str) -> pd.DataFrame:
     """The funnel by the values of one dimension."""
@@ -119,8 +126,8 @@ def gaps(view: View) -> list[ideal.StageGap]:
 def touched(view: View) -> pd.DataFrame:
     """Every touchpoint of every stage."""
     days = period(view)
-    store, limits = live.server().store, asks.tables(view.edited, view.language).settings.small_samples
-    return touchpoints.touchpoints(store, journey(view.version), view.filters, days.first, days.last, limits)
+    store, shape = live.server().store, journey(view.version)
+    return touchpoints.touchpoints(store, shape, view.filters, days.first, days.last, _limits(view))
 
 
 @st.cache_resource(max_entries=SPECS, show_spinner=False)
@@ -145,16 +152,19 @@ def ways(view: View) -> Paths:
 def habits(view: View) -> pd.DataFrame:
     """What customers who bought again met, beside those who did not."""
     shape, days = journey(view.version), period(view)
-    return returning.habits(live.server().store, shape, view.filters, days.through)
+    return returning.habits(live.server().store, shape, view.filters, days.through, limits=_limits(view))
 
 
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)
 def of_channels(view: View) -> Channels:
     """Where customers are."""
     store, days = live.server().store, period(view)
-    asked = (store, view.filters, days.first, days.last)
+    asked, limits = (store, view.filters, days.first, days.last), _limits(view)
     return Channels(
-        channels.presence(*asked), channels.hops(*asked), channels.devices(*asked), channels.support(*asked)
+        channels.presence(*asked),
+        channels.hops(*asked),
+        channels.devices(*asked, limits),
+        channels.support(*asked, limits),
     )
 
 
@@ -191,6 +201,10 @@ def warm(version: int) -> None:
 
 def _funnel(view: View, filters: Filters) -> Funnel:
     return funnels.funnel(live.server().store, journey(view.version), filters, period(view))
+
+
+def _limits(view: View) -> SmallSamples:
+    return asks.tables(view.edited, view.language).settings.small_samples
 
 
 def _of(view: View, dimension: str, value: str) -> Filters:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pandas as pd
@@ -23,7 +23,7 @@ from cx.ui.flow import flow
 from cx.ui.telling import funnel as funnel_
 from cx.ui.telling import returning as returning_
 from cx.ui.telling import ways as ways_
-from cx.ui.telling.values import dimension_label
+from cx.ui.telling.values import dimension_label, plain_text
 from cx.words import number, t
 
 WAYS_HEIGHT = 420
@@ -44,7 +44,7 @@ def funnel(view: View) -> None:
             "table-funnel", t("The funnel over the stages of the journey"), _opened("stage"), _opens("stage"),
         )  # fmt: skip
         st.caption(funnel_.ever(shape, now))
-    _stage_behind(view, shape)
+    _stage_behind(journeys.shown(view, compared), shape)
     _breakdown(view, shape, limits)
 
 
@@ -107,11 +107,11 @@ def touchpoints(view: View) -> None:
     """The touchpoints of one stage: how each feels, and what customers raise there."""
     shape, limits = journeys.journey(view.version), _limits(view)
     named = funnel_.names(shape)
-    stage = filters.one("stage_of", t("Stage"), shape.ids, named.__getitem__)
+    stage = filters.one("stage_of", t("Stage"), shape.ids, lambda name: plain_text(named[name]))
     found = journeys.touched(view)
     here = found[found["stage"] == stage]
     with parts.card(
-        "touchpoints", t("Touchpoints of {stage}", stage=named[stage]), ways_.not_filtered(view.filters)
+        "touchpoints", t("Touchpoints of {stage}", stage=plain_text(named[stage])), ways_.not_filtered(view.filters)
     ):
         if here.empty:
             st.caption(t("Nothing happened at this stage in the period."))
@@ -121,9 +121,11 @@ def touchpoints(view: View) -> None:
             ways_.touchpoint_columns(here), ways_.touchpoint_rows(here, limits), "table-touchpoints",
             t("Touchpoints of {stage}", stage=named[stage]), _opened("place"), _opens("place"),
         )  # fmt: skip
-    if row := _opened("place"):
-        _behind(view, ways_.place(stage, row), "touchpoint", ways_.place_name(row))
-    with parts.card("pains", t("Pain points of {stage}", stage=named[stage]), ways_.pains_caption()):
+    if row := _opened("place", ways_.place_ids(here)):
+        _behind(view, ways_.place(stage, row), "touchpoint", plain_text(ways_.place_name(row)))
+    with parts.card(
+        "pains", t("Pain points of {stage}", stage=plain_text(named[stage])), ways_.pains_caption()
+    ):
         pains = journeys.pains(view, stage)
         if pains.empty:
             st.caption(t("No contact or complaint is traced back to this stage."))
@@ -143,9 +145,9 @@ def paths(view: View) -> None:
                 ways_.link_columns(), ways_.link_rows(shape, told.links), "table-paths",
                 t("Steps from stage to stage"), _opened("step"), _opens("step"),
             )  # fmt: skip
-    if row := _opened("step"):
+    if row := _opened("step", ways_.step_ids(told.links)):
         step = ways_.step(row)
-        _behind(view, step, "step", ways_.step_name(shape, step))
+        _behind(view, step, "step", plain_text(ways_.step_name(shape, step)))
     with parts.card(
         "habits",
         t("What customers who bought again did differently"),
@@ -172,7 +174,7 @@ def channels(view: View) -> None:
         with parts.card("devices", t("Mobile against desktop"), ways_.mobile(told.devices.change)):
             table.show(ways_.device_columns(), ways_.device_rows(told.devices, limits), "table-devices",
                        t("Visits by device"))  # fmt: skip
-    with right, parts.card("hops", t("Changing channel"), ways_.hopping(told.hops)):
+    with right, parts.card("hops", t("Changing channel"), ways_.hopping(told.hops, limits)):
         table.show(ways_.hop_columns(), ways_.hop_rows(told.hops), "table-hops", t("Changes of channel"))
     with parts.card(
         "support", t("How often customers need support"), t("Against the equally long period before.")
@@ -197,7 +199,7 @@ def returning(view: View) -> None:
             "table-cohorts", t("Cohorts by months since the first order"), _opened("cell"), _opens("cell"),
         )  # fmt: skip
         st.caption(returning_.worth(told.cohorts))
-    if cell := _opened("cell"):
+    if cell := _opened("cell", returning_.cell_ids(told.cohorts)):
         _behind(view, returning_.cohort_cell(cell), "cohort", returning_.cell_name(cell))
 
 
@@ -213,11 +215,11 @@ SECTIONS: dict[str, Callable[[View], None]] = {
 
 
 def _stage_behind(view: View, shape: Journey) -> None:
-    stage = _opened("stage")
-    if stage not in shape.ids:
+    stage = _opened("stage", shape.ids)
+    if not stage:
         return
     position = shape.ids.index(stage)
-    name = funnel_.names(shape)[stage]
+    name = plain_text(funnel_.names(shape)[stage])
     whose = ["reached"] if position == 0 else ["lost", "reached"]
     told = {"lost": t("Lost before {stage}", stage=name), "reached": t("Reached {stage}", stage=name)}
     with parts.card(
@@ -234,10 +236,11 @@ def _behind(view: View, figure: Figure, file: str, name: str) -> None:
         parts.interactions(journeys.behind(view, figure), file)
 
 
-def _opened(kind: str) -> str:
-    """The id of what the viewer opened, where it is of this kind."""
+def _opened(kind: str, known: Collection[str] | None = None) -> str:
+    """The id of what the viewer opened, where it is of this kind and, in a link that may be old, still there."""
     told = link.chosen("open")
-    return told[1] if len(told) == 2 and told[0] == kind else ""
+    there = len(told) == 2 and told[0] == kind and (known is None or told[1] in known)
+    return told[1] if there else ""
 
 
 def _opens(kind: str) -> Callable[[str], None]:

@@ -204,7 +204,7 @@ def agree(store: Store, files: Path, through: date) -> None:
         period = Period(first, through, through)
         told = funnel.funnel(store, DEFAULT, EVERYONE, period).stages["reached"].astype(int)
         own = tuple(told[list(DEFAULT.required)])
-        for ask in plainly(peers.funnel(files, period, peers.LATEST)):
+        for ask in plainly(peers.funnel(files, period, latest=True)):
             assert ask() == [own], (ask(), own)
         print(f"from {first} both count {', '.join(map(str, own))}")
 

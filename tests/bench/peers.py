@@ -13,9 +13,6 @@ from typing import Any, NamedTuple
 from cx.journey import DEFAULT
 from cx.questions.funnel import Period
 
-LATEST = "qualify row_number() over (partition by source, interaction_id order by updated_at desc) = 1"
-"""Appended where rows that were replaced later are to be left out after all."""
-
 _STAGE_OF_KIND = " ".join(
     f"when '{kind}' then '{stage.id}'" for stage in DEFAULT.stages for kind in stage.kinds
 )
@@ -36,25 +33,35 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min)
 
 
-def _events(files: Path, columns: str, dedupe: str = "") -> str:
+def _events(files: Path, columns: str, latest: bool = False) -> str:
     """The rows of known customers from `first` to `end`; customers as numbers, which are quicker to compare."""
+    rows = f"read_parquet('{files}/*.parquet')"
+    if latest:
+        rows = f"""(
+    select * from {rows} where occurred_at >= $first and occurred_at < $end
+    qualify row_number() over (partition by source, interaction_id order by updated_at desc) = 1
+  )"""
     return f"""
 events as materialized (
   select hash(customer_id) as customer, occurred_at as moment, {columns}
-  from read_parquet('{files}/*.parquet')
-  where occurred_at >= $first and occurred_at < $end and customer_id is not null {dedupe}
+  from {rows}
+  where occurred_at >= $first and occurred_at < $end and customer_id is not null
+    and not (kind = 'survey' and csat is null and nps is null and ces is null)
 )"""
 
 
-def funnel(files: Path, period: Period, dedupe: str = "") -> Peer:
-    """Customers who reached each stage that every customer passes, by the windowFunnel rule."""
+def funnel(files: Path, period: Period, latest: bool = False) -> Peer:
+    """Customers who reached each stage that every customer passes, by the windowFunnel rule.
+
+    `latest` leaves out rows that were replaced later, after all.
+    """
     last = period.counted_to(DEFAULT)
     values = {
         "first": _midnight(period.first),
         "after": _midnight(last + timedelta(days=1)),
         "end": _midnight(last + timedelta(days=DEFAULT.window_days + 1)),
     }
-    events = _events(files, f"{_STAGE} as stage", dedupe)
+    events = _events(files, f"{_STAGE} as stage", latest)
     return Peer((_by_nearest(events), _by_lists(events)), values)
 
 

@@ -40,7 +40,9 @@ def title(journey: Journey, told: Funnel, gaps: Sequence[StageGap]) -> str:
         return (
             t("Nobody has had the time for the whole journey yet") if told.too_young else t("No journeys yet")
         )
-    before, stage = (stage_name(journey.stages[place]) for place in (journey.before(position), position))
+    before, stage = (
+        plain_text(stage_name(journey.stages[place])) for place in (journey.before(position), position)
+    )
     return t("Customers stumble most between {before} and {stage}", before=before, stage=stage)
 
 
@@ -106,12 +108,14 @@ def ever(journey: Journey, told: Funnel) -> str:
     row = told.stages.iloc[last]
     if not row["ever"]:
         return ""
-    stage = stage_name(journey.stages[last])
-    sentence = t("At any time and in any order, {came} of all {everyone} customers who came in were at {stage} ({share}), half of them "
-                 "within {late}.", came=number(row["ever"]), everyone=number(told.everyone), stage=stage,
-                 share=_share(row["ever"], told.everyone), late=value_text(PASSAGE, row["late"]))  # fmt: skip
-    early = tn("{n} of them was there only before.", "{n} of them were there only before.", int(row["early"]))
-    return f"{sentence} {early}" if row["early"] else sentence
+    stage = plain_text(stage_name(journey.stages[last]))
+    numbers = {"came": number(row["ever"]), "everyone": number(told.everyone), "stage": stage,
+            "share": _share(row["ever"], told.everyone), "late": value_text(PASSAGE, row["late"])}  # fmt: skip
+    if not row["early"]:
+        return t("At any time and in any order, {came} of all {everyone} customers who came in were at {stage} ({share}), half of them "
+                 "within {late}.", **numbers)  # fmt: skip
+    return t("At any time and in any order, {came} of all {everyone} customers who came in were at {stage} ({share}): {early} only "
+             "before they came in, and half of the others within {late}.", **numbers, early=number(row["early"]))  # fmt: skip
 
 
 def _share(part: float, whole: float) -> str:
@@ -121,7 +125,10 @@ def _share(part: float, whole: float) -> str:
 def beside(journey: Journey, compared: Comparison, period: Period, campaigns: Mapping[str, str]) -> str:
     """What stands beside what."""
     if compared.against == "groups":
-        one, other = (group(compared.dimension, value, campaigns) for value in (compared.one, compared.other))
+        one, other = (
+            plain_text(group(compared.dimension, value, campaigns))
+            for value in (compared.one, compared.other)
+        )
         return t(
             "{one}, with {other} beneath in grey. Differences are {one} less {other}.", one=one, other=other
         )
@@ -155,7 +162,7 @@ def funnel_columns(compared: bool) -> list[Column]:
 
 def funnel_rows(journey: Journey, now: Funnel, other: Funnel | None, limits: SmallSamples) -> list[Row]:
     """A row for each stage; with another funnel, its bar beneath and the difference to it."""
-    changes = differences(journey, now, other) if other else []
+    changes = differences(journey, now, other, limits) if other else []
     rows = []
     for position, stage in enumerate(journey.stages):
         told = _stage_cells(position, stage, now, limits)
@@ -228,7 +235,7 @@ def breakdown_rows(
             if cell["text"] != "–":
                 cell["share"] = row.value / 100
             found[stage.id] = cell
-        rows.append(Row(id=str(told.group) or "-", cells=found))
+        rows.append(Row(id=f"group {told.group}", cells=found))
     return rows
 
 

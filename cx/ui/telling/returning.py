@@ -148,6 +148,11 @@ def cell_name(told: str) -> str:
     )
 
 
+def cell_ids(table: pd.DataFrame) -> set[str]:
+    """The ids of the cells of these cohorts."""
+    return {f"{row.cohort.isoformat()}/{row.month}" for row in table.itertuples()}
+
+
 def cohort_cell(told: str) -> CohortCell:
     """The cohort and month that a cell's id tells."""
     cohort, month = told.split("/")

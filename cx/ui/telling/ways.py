@@ -18,7 +18,7 @@ from cx.stats import Change, Estimate, SmallSamples
 from cx.ui.table import Cell, Column, Row
 from cx.ui.telling import cells
 from cx.ui.telling.funnel import names
-from cx.ui.telling.values import change, dimension_label, group, label, tone, value_text, verdict
+from cx.ui.telling.values import change, dimension_label, group, label, plain_text, tone, value_text, verdict
 from cx.words import enumeration, number, t, tn
 
 MOST_ROWS = 14
@@ -66,6 +66,11 @@ def touchpoint_rows(table: pd.DataFrame, limits: SmallSamples) -> list[Row]:
     return rows
 
 
+def place_ids(table: pd.DataFrame) -> list[str]:
+    """The ids of these touchpoints' rows."""
+    return [row_id(told.touchpoint, told.channel) for told in table.itertuples()]
+
+
 def place(stage: str, row: str) -> Place:
     """The touchpoint that a row's id tells."""
     touchpoint, channel = row.split(SEPARATOR)
@@ -102,7 +107,7 @@ def needs(table: pd.DataFrame) -> str:
     if not goals:
         return ""
     most = sorted(goals.items(), key=lambda goal: -goal[1][0])[:3]
-    told = [t("{goal} ({n}, reached by {share} %)", goal=goal, n=number(n), share=number(100 * reached / n))
+    told = [t("{goal} ({n}, reached by {share} %)", goal=plain_text(goal), n=number(n), share=number(100 * reached / n))
             for goal, (n, reached) in most if n]  # fmt: skip
     return t("What customers came for: {goals}.", goals=enumeration(told))
 
@@ -125,7 +130,7 @@ def pain_rows(table: pd.DataFrame) -> list[Row]:
     """A row for each reason, most first."""
     most = max(float(table["n"].max()), 1.0) if len(table) else 1.0
     return [
-        Row(id=str(told.reason) or "-", cells={
+        Row(id=row_id("reason", told.reason), cells={
             "reason": Cell(text=_named(told.reason)),
             "n": Cell(text=number(told.n), note=f"{number(told.share)}%", share=told.n / most),
             "before": cells.count(told.before),
@@ -172,6 +177,8 @@ def alt() -> str:
 
 def paths(visits: int, back: Estimate) -> str:
     """How many visits there were, and how many went back."""
+    if not visits:
+        return t("No visit to the journey in the period.")
     return tn("{n} visit to the journey.", "{n} visits to the journey; {share} go back to an earlier stage.", visits,
               share=value_text(RETURNS, back.value))  # fmt: skip
 
@@ -198,6 +205,14 @@ def link_rows(journey: Journey, links: pd.DataFrame) -> list[Row]:
         })
         for told in table.itertuples()
     ]  # fmt: skip
+
+
+def step_ids(links: pd.DataFrame) -> set[str]:
+    """The ids of these steps, and of the stages and ends that stand between them."""
+    rows = [*links.itertuples()]
+    steps = {row_id(told.step, told.origin, told.target) for told in rows}
+    begins = {row_id(told.step, told.origin, "") for told in rows}
+    return steps | begins | {row_id(told.step + 1, told.target, "") for told in rows}
 
 
 def step(row: str) -> Step:
@@ -252,9 +267,11 @@ def presence_columns() -> list[Column]:
     ]
 
 
-def hopping(told: Hops) -> str:
+def hopping(told: Hops, limits: SmallSamples) -> str:
     """How many visits change channel."""
-    row = cells.estimate(HOPPING, told.row, told.row.base, SmallSamples())
+    row = cells.estimate(HOPPING, told.row, told.row.base, limits)
+    if row["text"] == "–":
+        return t("Too few visits to tell how many use two channels or more.")
     return t(
         "{share} of visits use two channels or more ({interval}).",
         share=row["text"],
@@ -300,7 +317,7 @@ def device_columns() -> list[Column]:
 def device_rows(told: Devices, limits: SmallSamples) -> list[Row]:
     """A row for each device."""
     return [
-        Row(id=str(row.device) or "-", cells={
+        Row(id=row_id("device", row.device), cells={
             "device": Cell(text=group("device", row.device)),
             "visits": cells.count(row.visits),
             "ordered": cells.estimate(ORDERING, row, row.base, limits),
@@ -336,14 +353,16 @@ def _with_change(measure: Kpi) -> list[Column]:
 def support_rows(told: Support, limits: SmallSamples) -> list[Row]:
     """A row for all channels together, and one for each."""
     rows: dict[str, dict[str, Cell]] = {}
-    for row in pd.concat([told.whole, told.by_channel]).itertuples():
+    whole = told.whole.assign(row="all")
+    apart = told.by_channel.assign(row=[row_id("channel", name) for name in told.by_channel["key"]])
+    for row in pd.concat([whole, apart]).itertuples():
         measure = kpi(row.kpi)
         moved = Change(row.amount, row.amount_lo, row.amount_hi, row.kind, row.verdict, row.good)
-        name = t("All channels") if row.key == "all" else _named(row.key)
-        found = rows.setdefault(row.key, {"channel": Cell(text=name)})
+        name = t("All channels") if row.row == "all" else _named(row.key)
+        found = rows.setdefault(row.row, {"channel": Cell(text=name)})
         found[measure.name] = cells.estimate(measure, row, row.base, limits)
         found[f"{measure.name}_change"] = cells.moved(measure, moved)
-    return [Row(id=key or "-", cells=found) for key, found in rows.items()]
+    return [Row(id=name, cells=found) for name, found in rows.items()]
 
 
 def habit_columns() -> list[Column]:
