@@ -40,13 +40,17 @@ create table if not exists files (
 create table if not exists refusals (
   file_id INTEGER, file_row BIGINT, column_name VARCHAR, value VARCHAR, rule VARCHAR
 );
+create table if not exists surge_log (
+  noted_at TIMESTAMP, who VARCHAR, product VARCHAR, reason VARCHAR, onset DATE, action VARCHAR, value VARCHAR
+);
 create table if not exists meta (version BIGINT, shape VARCHAR, journey VARCHAR);
 insert into meta select 0, '', '' where not exists (from meta);
 {rollups.SCHEMA}
 """
 """interactions: the canonical columns, the customer's number, and the file and row that each came from. files: the
 ledger, one row for every export that arrived (`reason` is set where it was set aside whole). refusals: every row that
-was not kept. meta: the version, the shape of the tables, and the journey that the rollups were folded for."""
+was not kept. surge_log: what people did about surges, only ever added to. meta: the version, the shape of the tables,
+and the journey that the rollups were folded for."""
 
 SHAPE = hashlib.sha256(SCHEMA.encode()).hexdigest()
 

@@ -16,6 +16,7 @@ from cx.model import JOURNEY_DIMENSIONS, OURS
 from cx.query import Filters, Query, where
 from cx.questions.funnel import Period
 from cx.rollups.paths import MOST_STEPS
+from cx.rollups.walk import SILENT
 from cx.store import Store
 
 SHOWN = 1000
@@ -143,7 +144,11 @@ def _of_step(
     for step, stage in ((figure.step, figure.origin), (figure.step + 1, figure.target)):
         if stage in (LEFT, OPEN):
             resting = "<=" if stage == LEFT else ">"
-            conditions += [f"step_{step - 1} is not null", f"step_{step} is null", f"last_day {resting} $at_rest"]
+            conditions += [
+                f"step_{step - 1} is not null",
+                f"step_{step} is null",
+                f"last_day {resting} $at_rest",
+            ]
             told["at_rest"] = period.through - timedelta(days=journey.pause_days)
         elif stage and step <= MOST_STEPS:
             conditions.append(f"step_{step} = $step_{step}")
@@ -182,7 +187,7 @@ def _at_place(journey: Journey, filters: Filters, period: Period, figure: Place)
 select {_COLUMNS} from interactions i
 where i.brand = '{OURS}' and i.occurred_at >= $first_day and i.occurred_at < $end
   and {stage} = $stage and coalesce(i.touchpoint, '') = $touchpoint and coalesce(i.channel, '') = $channel
-  and not (i.kind = 'survey' and i.csat is null and i.nps is null and i.ces is null){also}
+  and not {SILENT}{also}
 order by i.occurred_at desc, i.interaction_id limit {SHOWN + 1}"""
     values: dict[str, Any] = {
         "first_day": datetime.combine(period.first, time.min),

@@ -64,6 +64,8 @@ PARTS: dict[str, str] = {
     "orders_referred": _sum("order_share", "kind = 'order' and order_referred = 1"),
     "units": _sum("units", "kind = 'order'", "bigint"),
     "revenue": _sum("amount", "kind = 'order'"),
+    "visits": _count("kind = 'visit'"),
+    "signups": _count("kind = 'signup'"),
     "interactions": "cast(count(*) as bigint)",
 }
 """Every additive part, as an aggregate over the rows that `refresh` prepares."""
@@ -83,7 +85,7 @@ create table if not exists r_hist (
   day DATE, source VARCHAR, {_DIMENSIONS}, measure VARCHAR, bin INTEGER, n BIGINT
 );
 create table if not exists r_complaints (
-  day DATE, source VARCHAR, {_DIMENSIONS}, reason VARCHAR, n BIGINT
+  day DATE, source VARCHAR, {_DIMENSIONS}, version VARCHAR, reason VARCHAR, n BIGINT
 );
 """
 
@@ -132,9 +134,9 @@ group by {", ".join(_KEYS)}, bin"""
 
 _COMPLAINTS = f"""
 insert into r_complaints {_PREPARED}
-select {", ".join(_KEYS)}, reason, cast(count(*) as bigint) as n
+select {", ".join(_KEYS)}, version, reason, cast(count(*) as bigint) as n
 from prepared where kind = 'complaint'
-group by {", ".join(_KEYS)}, reason"""
+group by {", ".join(_KEYS)}, version, reason"""
 
 TABLES = ("r_day", "r_hist", "r_complaints")
 

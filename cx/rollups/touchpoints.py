@@ -13,13 +13,12 @@ from datetime import date, timedelta
 from cx.journey import Journey
 from cx.model import OURS
 from cx.rollups.daily import PARTS as DAILY
-from cx.rollups.walk import DIMENSIONS, Executes, columns
+from cx.rollups.walk import DIMENSIONS, SILENT, Executes, columns
 
 ATTRIBUTION_DAYS = 7
 """A contact is traced back to what its customer did at most so many days before, to the second."""
 
 _AFTERMATH = "kind in ('contact', 'complaint', 'return')"
-_SILENT = "(kind = 'survey' and csat is null and nps is null and ces is null)"
 
 _SAME_AS_BY_DAY = (
     "csat_satisfied", "csat_answers", "ces_sum", "ces_squares", "ces_answers", "texts_scored", "texts_positive",
@@ -27,8 +26,8 @@ _SAME_AS_BY_DAY = (
 )  # fmt: skip
 
 PARTS: dict[str, str] = {
-    "interactions": f"cast(sum(case when {_SILENT} then 0 else 1 end) as bigint)",
-    "exposed": f"""cast(sum(case when customer_no is not null and not {_SILENT} and not {_AFTERMATH}
+    "interactions": f"cast(sum(case when {SILENT} then 0 else 1 end) as bigint)",
+    "exposed": f"""cast(sum(case when customer_no is not null and not {SILENT} and not {_AFTERMATH}
     then 1 else 0 end) as bigint)""",
     **{name: DAILY[name] for name in _SAME_AS_BY_DAY},
 }
@@ -48,7 +47,7 @@ create table if not exists r_touch (
   day DATE, source VARCHAR, {columns(_KEYS)}, {_TYPED}
 );
 create table if not exists r_contacts (
-  customer_no INTEGER, day DATE, {columns(DIMENSIONS)}, stage VARCHAR, touchpoint VARCHAR, reason VARCHAR,
+  customer_no INTEGER, day DATE, {columns(DIMENSIONS)}, stage VARCHAR, touchpoint VARCHAR, kind VARCHAR, reason VARCHAR,
   from_day DATE, {columns(tuple(f"from_{name}" for name in FROM))}
 );
 """
@@ -73,7 +72,7 @@ staged as (
 select day, source, at_stage, {", ".join(_KEYS[1:])},
   {_PARTS_SQL}
 from staged
-where not ({_SILENT} and sentiment is null and goal_reached is null)
+where not ({SILENT} and sentiment is null and goal_reached is null)
 group by day, source, at_stage, {", ".join(_KEYS[1:])}"""
 
 _CONTACTS = f"""
@@ -85,7 +84,7 @@ with behind as (
     ) as last_place
   from walked
 )
-select c.customer_no, c.day, {", ".join(f"c.{name}" for name in DIMENSIONS)}, c.stage, c.touchpoint, c.reason,
+select c.customer_no, c.day, {", ".join(f"c.{name}" for name in DIMENSIONS)}, c.stage, c.touchpoint, c.kind, c.reason,
   w.day, {", ".join(f"w.{name}" for name in FROM)}
 from behind c
 left join walked w on w.customer_no = c.customer_no and w.place = c.last_place

@@ -17,6 +17,9 @@ class Executes(Protocol):
         """Run one statement with bound values."""
 
 
+SILENT = "(kind = 'survey' and csat is null and nps is null and ces is null)"
+"""A survey that was not answered: nothing that a customer did."""
+
 # What a customer was asked and did not answer is nothing that the customer did. Rows that name no stage stand at the
 # stage of their kind; `position` is that of the stage in the journey, empty where the journey does not have it.
 # `place` counts a customer's interactions, in an order that ties cannot upset.
@@ -31,10 +34,9 @@ select i.customer_no,
   i.order_id, i.amount, i.reason
 from interactions i
 join touched t on t.customer_no = i.customer_no
-left join stage_of_kind k on k.kind = i.kind
+left join stage_of_kind k on k.of_kind = i.kind
 left join stages s on s.stage = coalesce(i.stage, k.stage)
-where i.brand = '{OURS}'
-  and not (i.kind = 'survey' and i.csat is null and i.nps is null and i.ces is null)"""
+where i.brand = '{OURS}' and not {SILENT}"""
 
 _STAGES = """
 create or replace temp table stages as
@@ -42,7 +44,7 @@ select unnest($stages) as stage, unnest($positions) as position"""
 
 _STAGE_OF_KIND = """
 create or replace temp table stage_of_kind as
-select unnest($kinds) as kind, unnest($stages) as stage"""
+select unnest($kinds) as of_kind, unnest($stages) as stage"""
 
 
 def lay_out(cursor: Executes, journey: Journey) -> None:

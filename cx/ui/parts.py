@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -199,7 +200,8 @@ def csv_of(rows: pd.DataFrame) -> bytes:
     for name in safe.select_dtypes(include=["object", "string"]):
         texts = safe[name].astype("string")
         safe[name] = texts.mask(texts.str.match(r"^[=+\-@\t\r]").fillna(False), "'" + texts)
-    text: str = safe.to_csv(index=False)
+    # In quotes, for a lone carriage return would begin another row there, and so another cell.
+    text: str = safe.to_csv(index=False, quoting=csv.QUOTE_NONNUMERIC)
     return text.encode("utf-8-sig")
 
 
