@@ -30,13 +30,7 @@ EFFECT_SD, AFTER_SD, CELL_SD = 1.0, 0.15, 0.1
 APART = 4.0
 
 
-class Noise(NamedTuple):
-    own: float
-    common: float
-    half: float
-    slow: float
-    daily: float
-    count: float
+NEAR, SLOW = 7.0, 60.0
 
 
 @dataclass(frozen=True)
@@ -225,51 +219,45 @@ def working(c: Case, beta: Floats) -> tuple[Floats, Floats, Floats]:
     return offset, z, mean
 
 
-def kernel(c: Case, noise: Noise) -> Floats:
+
+def parts(c: Case, mean: Floats) -> Floats:
+    """What the deviations are made of, each of unit size: (6, days, days)."""
+    h = np.abs(c.days[:, None] - c.days[None])
+    near, slow, each = 0.5 ** (h / NEAR), 0.5 ** (h / SLOW), np.eye(len(c.days))
+    return np.stack([near / c.n, near, slow / c.n, slow, each / c.n, each / np.maximum(mean, 1e-9)])
+
+
+def known(c: Case) -> Floats:
     t = c.days - c.days.mean()
-    h = np.abs(t[:, None] - t[None])
-    near = (noise.own / c.n + noise.common) * 0.5 ** (h / noise.half) + noise.slow * 0.5 ** (h / 60)
     types = (c.kinds[:, None] == c.kinds[None]) * DAYTYPE_SD**2
     ctl = c.controls - c.controls.mean(1, keepdims=True)
-    return near + types + 1 + TREND_SD**2 * np.outer(t, t) / 60**2 + CONTROL_SD**2 * ctl.T @ ctl
-
-
-def daily_var(c: Case, noise: Noise, mean: Floats) -> Floats:
-    return noise.daily / c.n + noise.count / np.maximum(mean, 1e-9)
+    return types + 1 + TREND_SD**2 * np.outer(t, t) / 60**2 + CONTROL_SD**2 * ctl.T @ ctl
 
 
 class Fit(NamedTuple):
     expected: Floats
     effect: Floats
     var: Floats
-    observed: Floats
-    sd: Floats
+    daily: Floats
 
 
-def fit(c: Case, noise: Noise, beta: Floats) -> Fit:
+def fit(c: Case, noise: Floats, beta: Floats, count: float) -> Fit:
     offset, z, mean = working(c, beta)
-    K = kernel(c, noise)
     i = np.flatnonzero(c.train)
-    A = K[np.ix_(i, i)] + np.diag(daily_var(c, noise, mean)[i])
+    V = parts(c, mean)
+    K = known(c) + np.tensordot(noise[:4], V[:4], 1)
+    A = K[np.ix_(i, i)] + np.diag(noise[4] / c.n + noise[5] / np.maximum(mean[i], 1e-9))
     f = cho_factor(A, lower=True)
     expected = np.exp(offset + K[:, i] @ cho_solve(f, z[i])) * (c.base > 0)
     W = c.cells * expected
     total = W.sum(1)
     W = W / np.maximum(total, 1e-9)[:, None]
     KW = K @ W.T
-    future = daily_var(c, noise, expected)
+    future = noise[4] / c.n + noise[5] / np.maximum(expected, 1e-9)
     var = W @ KW - KW[i].T @ cho_solve(f, KW[i]) + (W * future) @ W.T
     observed = c.cells @ c.observed
-    effect = np.log(np.maximum(observed, 0.5 * noise.count) / np.maximum(total, 1e-9))
-    return Fit(expected, effect, var, observed, np.zeros(0))
-
-
-def likelihood(c: Case, noise: Noise, beta: Floats) -> float:
-    _, z, mean = working(c, beta)
-    i = np.flatnonzero(c.train)
-    A = kernel(c, noise)[np.ix_(i, i)] + np.diag(daily_var(c, noise, mean)[i])
-    f = cho_factor(A, lower=True)
-    return float(-0.5 * z[i] @ cho_solve(f, z[i]) - np.log(np.diag(f[0])).sum())
+    effect = np.log(np.maximum(observed, 0.5 * count) / np.maximum(total, 1e-9))
+    return Fit(expected, effect, var, future)
 
 
 def pooled_beta(cases: list[Case]) -> Floats:
@@ -290,19 +278,31 @@ def pooled_beta(cases: list[Case]) -> Floats:
     return np.linalg.solve(xx, xy)
 
 
-def learn(cases: list[Case], count: float, beta: Floats) -> Noise:
-    """Coordinate steps of the pooled likelihood."""
-    noise = Noise(0.01, 0.001, 7.0, 0.02, 0.02, count)
-    best = sum(likelihood(c, noise, beta) for c in cases)
-    for factor in (4.0, 2.0, 2.0):
-        for name in ("daily", "own", "common", "slow", "half"):
-            for f in (factor, 1 / factor):
-                while True:
-                    trial = noise._replace(**{name: getattr(noise, name) * f})
-                    if not 1e-6 < getattr(trial, name) < 60:
-                        break
-                    score = sum(likelihood(c, trial, beta) for c in cases)
-                    if score <= best + 0.5:
-                        break
-                    noise, best = trial, score
+def learn(cases: list[Case], beta: Floats, count: float) -> Floats:
+    """The size of each part by Fisher scoring of the pooled likelihood, none below 0."""
+    noise = np.array([0.01, 0.003, 0.01, 0.01, 0.02, count])
+    prepared = []
+    for c in cases:
+        _, z, mean = working(c, beta)
+        i = np.flatnonzero(c.train)
+        prepared.append((z[i], known(c)[np.ix_(i, i)], parts(c, mean)[:, i][:, :, i]))
+    scale = np.array([1, 1, 1, 1, 1, count])
+    for _ in range(4):
+        F, s = np.zeros((6, 6)), np.zeros(6)
+        for z, fixed, V in prepared:
+            inv = np.linalg.inv(fixed + np.tensordot(noise, V, 1))
+            X = np.stack([inv @ V[0], inv @ V[2]])
+            near, slow = X * c_n(V)
+            each, few = inv * V[4, 0, 0], inv * np.diag(V[5])
+            M = np.stack([near * V[4, 0, 0], near, slow * V[4, 0, 0], slow, each, few])
+            F += np.einsum("aij,bji->ab", M, M)
+            a = inv @ z
+            s += np.einsum("i,aij,j->a", a, V, a) - np.einsum("aij,ji->a", M, inv @ fixed)
+        root = np.linalg.cholesky(F * np.outer(scale, scale) + 1e-9 * np.eye(6)).T
+        noise = scale * nnls(root, np.linalg.solve(root.T, s * scale))[0]
+        noise = np.maximum(noise, 1e-6 * scale)
     return noise
+
+
+def c_n(V: Floats) -> float:
+    return 1 / V[4, 0, 0]

@@ -309,3 +309,252 @@ def _exposure(panel: Panel, lags: Lags) -> Floats:
         ],
         axis=2,
     )
+
+
+# ------------------------------------------------------------------------------------------------- the walk
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What is said of each series on each day: arrays [day, product, reason]; the last product is 'all of them'.
+
+    `complaints` and `expected` are of the day; `observed_7`, `expected_7` of seven days up to it, with `spread_7` the
+    squared relative error of what is expected. `evidence` is in nats, `window` the days over which it is greatest.
+    `scored` is False for a launch and where nothing was yet sold.
+    """
+
+    days: pd.DatetimeIndex
+    products: tuple[str, ...]
+    reasons: tuple[str, ...]
+    complaints: Floats
+    expected: Floats
+    observed_7: Floats
+    expected_7: Floats
+    spread_7: Floats
+    evidence: Floats
+    threshold: Floats
+    window: Floats
+    scored: NDArray[np.bool_]
+
+    @property
+    def alarm(self) -> NDArray[np.bool_]:
+        return self.scored & (self.evidence >= self.threshold)
+
+
+@dataclass
+class Baseline:
+    """All that is remembered of the days before `seen`: enough to go on from there."""
+
+    seen: int
+    shape: tuple[int, int]
+    lags: Lags | None = None
+    counted: Floats = field(init=False)
+    exposed: Floats = field(init=False)
+    days: Floats = field(init=False)
+    moments: Floats = field(init=False)
+    recent: dict[str, Floats] = field(init=False)
+    surging: NDArray[np.bool_] = field(init=False)
+
+    def __post_init__(self) -> None:
+        products, reasons = self.shape
+        self.counted, self.exposed, self.days = np.zeros((3, products, reasons))
+        self.moments = np.zeros((4, products + 1, reasons))
+        self.recent = {name: np.zeros((KEPT, products + 1, reasons)) for name in ("y", "mean", "raw", "gain", "a7")}
+        self.surging = np.zeros((0, products + 1, reasons), bool)
+
+
+KEPT = STOP_DAYS + WEEK
+KAPPA = 1.0
+DAILY = True
+WINLR = False
+PSI7W = 0.6
+CAPSD = 5.0
+
+
+def scan(panel, first=None, last=None, base=None):
+    T = len(panel.days)
+    P, R = len(panel.products), len(panel.reasons)
+    first = 0 if first is None else int(panel.days.searchsorted(pd.Timestamp(first)))
+    base = Baseline(0, (P, R)) if base is None else deepcopy(base)
+    Y = np.ascontiguousarray(panel.complaints.transpose(2, 0, 1)).astype(float)
+    age = panel.selling_days.T
+    out = {k: [] for k in ("complaints", "expected", "observed_7", "expected_7", "spread_7", "evidence", "threshold", "window", "scored")}
+    x = None
+    for t in range(base.seen, T):
+        if t % RELEARN_DAYS == 0 and t >= LEARNING_BLOCKS * BLOCK_DAYS and (t + RELEARN_DAYS > first) or base.lags is None:
+            base.lags = learn(panel.until(panel.days[max(t, first if base.lags is None else t)]))
+            x = _exposure(panel, base.lags) * (age[:, :, None] > 0)
+            _recount(base, Y, x, t)
+        if x is None:
+            x = _exposure(panel, base.lags) * (age[:, :, None] > 0)
+        row = step(base, Y, x, age, t)
+        if t >= first:
+            for k, v in row.items():
+                out[k].append(v)
+    return Scan(panel.days[first:], (*panel.products, ""), panel.reasons, **{k: np.array(v) for k, v in out.items()})
+
+
+def _weights(surging, i):
+    """Weight of day i"""
+    many = surging[max(0, i - SURGE_MEMORY + 1) : i + 1].sum(0) > SURGE_CAP
+    return np.where(surging[i] & ~many, SURGE_WEIGHT, 1.0)
+
+
+def _recount(base, Y, x, t):
+    end = t - STOP_DAYS   # days < end counted
+    base.counted[:], base.exposed[:], base.days[:] = 0, 0, 0
+    d = 0.5 ** (1 / HALF_LIFE)
+    for i in range(max(0, end - 420), end):
+        _count(base, Y, x, i, d)
+
+
+def _count(base, Y, x, i, d):
+    w = _weights(base.surging, i)[:-1]
+    base.counted = base.counted * d + w * Y[i]
+    base.exposed = base.exposed * d + w * x[i]
+    base.days = base.days * d + w * (x[i] > 0)
+
+
+def step(base, Y, x, age, t):
+    d = 0.5 ** (1 / HALF_LIFE)
+    P, R = base.shape
+    i = t - STOP_DAYS
+    if i >= 0:
+        _count(base, Y, x, i, d)
+    a, b = base.counted, base.exposed
+    rr = (a.sum(0) + 0.5) / np.maximum(b.sum(0), 1e-9)
+    effect = (a.sum(1) + 1) / ((rr * b).sum(1) + 1)
+    m0 = rr * effect[:, None]
+    A = KAPPA + a
+    rate = A / (KAPPA / m0 + b)
+    raw = rate * x[t]
+    y = Y[t]
+    r = base.recent
+    slot = t % KEPT
+    week = np.arange(t - WEEK + 1, t + 1) % KEPT
+    psi1, psi7 = _spread(base)
+    # cap
+    sd = np.sqrt(raw + raw**2 * (psi1 + psi7)[:-1])
+    capped = np.minimum(y, raw + 3 * sd + 1)
+    r["raw"][slot, :-1] = raw
+    r["raw"][slot, -1] = raw.sum(0)
+    r["y"][slot, :-1] = y
+    r["y"][slot, -1] = capped.sum(0)
+    live = (age[t] >= LEAST_SELLING_DAYS)
+    raw7 = r["raw"][week].sum(0)
+    S7 = r["y"][week].sum(0)
+    sd7 = np.sqrt(raw7 + raw7**2 * (psi1 / 7 + psi7))
+    cap7 = np.minimum(S7, raw7 + 3 * sd7 + 1)[:-1] * live[:, None]
+    raw7l = raw7[:-1] * live[:, None]
+    c7 = (cap7.sum(0) - cap7 + SHRINK) / (raw7l.sum(0) - raw7l + SHRINK)
+    if DAILY:
+        cd = capped * live[:, None]
+        rd = raw * live[:, None]
+        c = (cd.sum(0) - cd + SHRINK * c7) / (rd.sum(0) - rd + SHRINK)
+    else:
+        c = c7
+    mean = r["mean"][slot]
+    mean[:-1] = raw * c
+    mean[-1] = raw.sum(0)
+    mu7 = r["mean"][week].sum(0)
+    Aall = np.concatenate([A, A.sum(0, keepdims=True)])
+    r["a7"][slot] = 1 / Aall
+    x7 = x[max(0, t - 6) : t + 1].mean(0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = np.where((x7 > 0) & (b > 0), 0.25 * np.log(x7 * base.days / b), 0.0)
+    far = np.concatenate([np.nan_to_num(far) ** 2, np.zeros((1, R))])
+    inv = psi1 + PSI7W * psi7 + 1 / Aall + far
+    scored = np.concatenate([np.repeat(live[:, None], R, 1), np.full((1, R), t >= LEAST_SELLING_DAYS)]) & (mean > 0)
+    r["gain"][slot] = np.where(scored, _gain(r["y"][slot], mean, 1 / inv), 0.0)
+    back = np.arange(t, t - STOP_DAYS, -1) % KEPT
+    if WINLR:
+        Sw = r["y"][back].cumsum(0); Mw = r["mean"][back].cumsum(0); M2 = (r["mean"][back] ** 2).cumsum(0)
+        iw = psi1 * M2 / np.maximum(Mw, 1e-9) ** 2 + PSI7W * psi7 + 1 / Aall + far
+        sums = np.where(scored, _gain(Sw, Mw, 1 / iw), 0.0)
+    else:
+        sums = r["gain"][back].cumsum(0)
+    window = sums.argmax(0) + 1
+    evidence = sums.max(0)
+    day = mu7 / 7
+    threshold = np.clip(7.3 + 0.85 * np.log(np.maximum(day, 1e-9)), 3, np.log(365.25 * YEARS))
+    alarm = scored & (evidence >= threshold)
+    flags = np.zeros((1, P + 1, R), bool)
+    flags[0] = alarm
+    base.surging = np.concatenate([base.surging, flags]) if len(base.surging) <= t else base.surging
+    base.surging[t] = alarm
+    for back_ in range(1, STOP_DAYS):
+        if t - back_ >= 0:
+            base.surging[t - back_] |= alarm & (window > back_)
+    _learn_spread(base, t)
+    spread7 = psi1 * (r["mean"][week] ** 2).sum(0) / np.maximum(mu7, 1e-9) ** 2 + psi7 + 1 / Aall + far
+    base.seen = t + 1
+    return dict(complaints=r["y"][slot].copy(), expected=mean.copy(), observed_7=S7, expected_7=mu7, spread_7=spread7,
+                evidence=evidence, threshold=threshold, window=window, scored=scored)
+
+
+def _gain(y, mean, k):
+    return y * np.log(MULTIPLE) - (y + k) * np.log((k + MULTIPLE * mean) / (k + mean))
+
+
+def _learn_spread(base, t):
+    i = t - STOP_DAYS
+    if i < LEAST_SELLING_DAYS:
+        return
+    r = base.recent
+    y, mu, ia = r["y"][i % KEPT], r["mean"][i % KEPT], r["a7"][i % KEPT]
+    week = np.arange(i - 6, i + 1) % KEPT
+    y7, mu7, sq7 = r["y"][week].sum(0), r["mean"][week].sum(0), (r["mean"][week] ** 2).sum(0)
+    use = ~base.surging[i] & (mu > 0)
+    m = base.moments
+    psi1, _ = _spread(base)
+    decay = 0.5 ** (1 / SPREAD_HALF_LIFE)
+    v = use / (1 + 0.2 * mu) ** 2
+    v7 = (use & ~base.surging[i - 6]) / (1 + 0.1 * mu7) ** 2
+    cap = lambda y, mu, p: np.minimum((y - mu) ** 2, CAPSD**2 * (mu + p * mu**2) + 1)
+    m *= decay
+    m[0] += v * (cap(y, mu, 0.3) - mu - mu**2 * ia)
+    m[1] += v * mu**2
+    m[2] += v7 * (cap(y7, mu7, 0.2) - mu7 - psi1 * sq7 - mu7**2 * ia)
+    m[3] += v7 * mu7**2
+
+
+def _spread(base):
+    out = []
+    for num, den, least in ((base.moments[0], base.moments[1], 0.02), (base.moments[2], base.moments[3], 0.005)):
+        pooled = np.maximum((num[:-1].sum(0) + 0.1 * 100) / (den[:-1].sum(0) + 100), least)
+        prior = 1 / (0.43 * pooled**2)
+        out.append(np.maximum((num / 2 + prior * pooled) / (den / 2 + prior), least))
+    return out
+
+
+def midp(observed, expected, spread):
+    """P(Y > y) + P(Y = y)/2"""
+    k = 1 / np.maximum(spread, 1e-9)
+    p = expected / (k + expected)
+    above = betainc(observed + 1, k, p)
+    at_least = np.where(observed > 0, betainc(np.maximum(observed, 1), k, p), 1.0)
+    return (above + at_least) / 2
+
+
+def quantile(q, expected, spread):
+    """smallest y with P(Y<=y) >= q, exact"""
+    k = 1 / np.maximum(spread, 1e-9)
+    p = expected / (k + expected)
+    var = expected + expected**2 * spread
+    alpha = np.maximum(expected**2 / np.maximum(var, 1e-12), 1e-6)
+    z = ndtri(q)
+    y = np.maximum(np.floor(expected * np.maximum(1 - 1 / (9 * alpha) + z / (3 * np.sqrt(alpha)), 0) ** 3), 0)
+    cdf = lambda y: np.where(y < 0, 0.0, 1 - betainc(np.maximum(y, 0) + 1, k, p))
+    todo = np.arange(y.size)
+    y, k, p = y.ravel(), k.ravel(), p.ravel()
+    up = np.ones(y.size, bool)
+    for _ in range(200):
+        c = 1 - betainc(y[todo] + 1, k[todo], p[todo])
+        low = c < q
+        lower = np.where(y[todo] > 0, 1 - betainc(np.maximum(y[todo], 1), k[todo], p[todo]), 0.0)
+        high = ~low & (y[todo] > 0) & (lower >= q)
+        y[todo] += low.astype(float) - high
+        todo = todo[low | high]
+        if not len(todo):
+            break
+    return y.reshape(expected.shape)
