@@ -33,10 +33,24 @@ OPTIONAL = {"channel", "products", "cost", "goal", "owner", "conversion", "days"
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What complaints cost and sales bring, in money and shares (0 to 1), as a campaign's net result counts them.
+
+    contact: one complaint handled. refund_rate: the share of complaints that end in a refund of the product's price.
+    margin: the share of revenue that counts as a gain.
+    """
+
+    contact: float = 8.0
+    refund_rate: float = 0.25
+    margin: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a company decides for itself, in settings.toml; every entry has a default."""
 
     small_samples: SmallSamples = field(default_factory=SmallSamples)
+    costs: Costs = field(default_factory=Costs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +170,14 @@ def settings(folder: Path) -> Settings:
         return Settings()
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
-        limits = told.get("small_samples", {})
+        limits, costs = told.get("small_samples", {}), told.get("costs", {})
         if wrong := [name for name, limit in limits.items() if type(limit) is not int or limit < 0]:
             raise TypeError(t("{names} must be whole numbers", names=enumeration(wrong)))
-        return Settings(small_samples=SmallSamples(**limits))
+        if wrong := [
+            name for name, cost in costs.items() if type(cost) not in (int, float) or not 0 <= cost < inf
+        ]:
+            raise TypeError(t("{names} must be numbers from 0 on", names=enumeration(wrong)))
+        return Settings(SmallSamples(**limits), Costs(**costs))
     except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError, TypeError, AttributeError) as error:
         raise BadReference(t("{file} cannot be read: {reason}", file=path.name, reason=error)) from error
 

@@ -55,6 +55,8 @@ def test_campaigns_come_by_start(tmp_path: Path) -> None:
             "column value: 'nan' is not a number",
         ),
         ("settings.toml", "[small_samples\n", "settings.toml cannot be read"),
+        ("settings.toml", "[costs]\nrefunds = 3\n", "settings.toml cannot be read"),
+        ("settings.toml", "[costs]\ncontact = -1\n", "contact must be numbers from 0 on"),
     ],
 )
 def test_what_cannot_be_understood_is_named(tmp_path: Path, file: str, text: str, told: str) -> None:
@@ -72,3 +74,8 @@ def test_what_cannot_be_understood_is_named(tmp_path: Path, file: str, text: str
 def test_settings_change_the_limits(tmp_path: Path) -> None:
     (tmp_path / "settings.toml").write_text("[small_samples]\nhide = 3\n", encoding="utf-8")
     assert reference.settings(tmp_path).small_samples == SmallSamples(hide=3)
+
+
+def test_settings_say_what_complaints_cost(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("[costs]\ncontact = 12\nmargin = 0.4\n", encoding="utf-8")
+    assert reference.settings(tmp_path).costs == reference.Costs(contact=12, margin=0.4)
