@@ -5,7 +5,7 @@ Streamlit imports this file as the server (`app`, with its own routes) and runs 
 
 import streamlit as st
 
-from cx.ui import asks, journeys, live
+from cx.ui import asks, journeys, link, live
 from cx.words import t
 
 if __name__ == "__main__":
@@ -20,7 +20,9 @@ if __name__ == "__main__":
         st.Page("pages/journey.py", title=t("Journey"), icon=":material/route:"),
         st.Page("pages/data.py", title=t("Data"), icon=":material/database:"),
     ]
-    st.navigation(pages, position="top").run()
+    page = st.navigation(pages, position="top")
+    link.arrived(page.url_path)
+    page.run()
 else:
     live.warm_with(asks.warm, journeys.warm)
     app = st.App(__file__, routes=live.routes(), lifespan=live.lifespan)

@@ -100,6 +100,8 @@ class Store:
                 ) from error
             raise
         connection.execute("set TimeZone = 'UTC'")
+        # The log is written into the file when it has grown to this; each smaller export would else wait for that.
+        connection.execute("set checkpoint_threshold = '256MB'")
         _bring_up_to_shape(connection)
         return cls(connection, path)
 

@@ -13,9 +13,9 @@ rate is the conjugate Gamma-Poisson one, its overdispersion by moments.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -41,26 +41,36 @@ EVEN_DAYS = 14
 """Until a lag has been learned the units of this many days count alike."""
 BLOCK_DAYS = 56
 """A lag is learned from how complaints fall within blocks of eight weeks: slower changes teach nothing about it."""
-LEARNING_COMPLAINTS = 300
-LEARNING_BLOCKS = 2
-RELEARN_DAYS = 56
+LEARNING_BLOCKS, LEARNING_COMPLAINTS = 2, 300
+"""A reason with fewer blocks or complaints has no lag of its own yet."""
+FIRST_LEARNING, RELEARN_DAYS = 14, 91
+"""Days of data at the first learning; it is repeated as they double, and from then on every quarter."""
 LEAST_SELLING_DAYS = 42
 """A younger product is in its launch: it is not scored and teaches no lag."""
 
 STOP_DAYS = 14
 """The baseline ends this long before the day that is judged, so that a surge does not feed it; also the longest window."""
-HALF_LIFE = 60.0
-SPREAD_HALF_LIFE = 180.0
-SURGE_WEIGHT = 0.25
-SURGE_CAP, SURGE_MEMORY = 28, 84
-"""At most so many days in so many weigh less: what lasts longer is the new normal."""
+HALF_LIFE, SPREAD_HALF_LIFE = 60.0, 180.0
+"""Days after which a day weighs half: in the rate, and in how widely counts scatter around it."""
+SURGE_WEIGHT, SURGE_CAP, SURGE_MEMORY = 0.25, 28, 84
+"""The weight of a surging day in the baseline, for at most so many days in so many: what lasts longer is the new normal."""
 WEEK = 7
 MULTIPLE = 2.0
 """The surge that is looked for: complaints at twice the expected rate."""
+MULTIPLE_OF_ALL, PACE_HALF_LIFE = 1.5, 21.0
+"""Of a whole reason less is looked for, but held against a shorter past: seasons move all of its products alike."""
+SLOW, SLOW_OF_ALL = 0.6, 5.0
+"""How much of the slow scatter counts on each day; in the many complaints of a whole reason it is all the scatter there is."""
 SHRINK = 30.0
-"""The complaints by which a factor of the whole reason is drawn to one."""
+"""The complaints by which the factor of a whole reason is drawn to one."""
 YEARS = 10.0
 """One false alarm in so many years of a series is accepted."""
+TYPICAL_SPREAD = 0.2
+"""The squared relative scatter of daily counts beyond Poisson that weights are chosen for."""
+CUT = 3.5
+"""Beyond so many standard deviations a count teaches no more about scatter: it may be a surge that no one saw."""
+EVERY = ""
+"""The name of the product that stands for all of them."""
 
 SUNDAY, MONDAY = 6, 0
 
@@ -104,6 +114,12 @@ class Panel:
         """
         complained = np.maximum.accumulate(self.complaints.sum(1) > 0, axis=1)
         return ((self.exposed > 0) & complained).cumsum(1)
+
+    @cached_property
+    def settled(self) -> NDArray[np.bool_]:
+        """Where a product is past its launch [product, day]; one that sold from the first fortnight on had it before."""
+        old = self.selling_days[:, : min(EVEN_DAYS, len(self.days))].any(1, keepdims=True)
+        return (self.selling_days >= LEAST_SELLING_DAYS) | (old & (self.selling_days > 0))
 
     @cached_property
     def day_types(self) -> Ints:
@@ -202,10 +218,14 @@ class Lags:
     learned: NDArray[np.bool_]
     factors: Floats
 
+    @property
+    def days(self) -> Floats:
+        """The mean lag of each reason in days; nan where complaints do not follow sales, or no lag has been learned."""
+        return np.where(self.beta > 0, np.array([*LAG_MEANS, np.nan])[self.kernel], np.nan)
+
     def frame(self) -> pd.DataFrame:
         """One row a reason: reason, days (mean lag), beta, learned."""
-        means = np.array([*LAG_MEANS, np.nan])[self.kernel]
-        return pd.DataFrame({"reason": self.reasons, "days": means, "beta": self.beta, "learned": self.learned})
+        return pd.DataFrame({"reason": self.reasons, "days": self.days, "beta": self.beta, "learned": self.learned})
 
 
 def _kernels() -> Floats:
@@ -233,21 +253,21 @@ def _smoothed(panel: Panel, kernels: Iterable[int] = range(len(KERNELS))) -> dic
 def learn(panel: Panel, until: Day | None = None) -> Lags:
     """The lag, the elasticity and the day factors of each reason, from the days before `until`."""
     seen = panel if until is None else panel.until(until)
-    blocks = len(seen.days) // BLOCK_DAYS
-    if not blocks:
+    if len(seen.days) < FIRST_LEARNING:
         return _unlearned(seen)
-    grid = _Blocks.of(seen, blocks)
-    smoothed = _smoothed(seen)
-    tried = [(kernel, beta) for kernel in smoothed for beta in (ELASTICITIES if kernel != EVEN else (1.0,))]
-    if seen.units is None:
-        tried = [(EVEN, 0.0)]
+    grid = _Blocks.of(seen)
+    enough = (grid.complaints >= LEARNING_COMPLAINTS) & (len(grid.kinds) >= LEARNING_BLOCKS)
+    tried = [(EVEN, float(seen.units is not None))]
+    if seen.units is None or not enough.any():
+        enough = np.zeros(len(seen.reasons), bool)
+    else:
+        tried += [(kernel, beta) for kernel in range(EVEN) for beta in ELASTICITIES]
+    smoothed = _smoothed(seen, {kernel for kernel, _ in tried})
     fits = [grid.fit(smoothed[kernel], beta) for kernel, beta in tried]
-    score = np.array([fit[0] for fit in fits])
-    enough = (grid.complaints >= LEARNING_COMPLAINTS) & (blocks >= LEARNING_BLOCKS) & (seen.units is not None)
-    best = np.where(enough, score[:-1].argmax(0) if len(tried) > 1 else 0, len(tried) - 1)
-    kernel, beta = (np.array(column)[best] for column in zip(*tried, strict=True))
+    best = np.where(enough, 1 + np.array([score for score, _ in fits[1:] or fits]).argmax(0), 0)
+    kernel, beta = np.array(tried)[best].T
     factors = np.array([fits[at][1][reason] for reason, at in enumerate(best)])
-    return Lags(seen.reasons, kernel.astype(np.int64), beta.astype(float), enough, factors)
+    return Lags(seen.reasons, kernel.astype(np.int64), beta, enough, factors)
 
 
 def _unlearned(panel: Panel) -> Lags:
@@ -265,19 +285,18 @@ class _Blocks:
     by_block: Floats
     by_day: Floats
     counted: NDArray[np.bool_]
+    complaints: Floats
 
     @classmethod
-    def of(cls, panel: Panel, blocks: int) -> _Blocks:
-        n = blocks * BLOCK_DAYS
-        counted = panel.selling_days[:, -n:] >= LEAST_SELLING_DAYS
-        y = panel.complaints[:, :, -n:] * counted[:, None]
+    def of(cls, panel: Panel) -> _Blocks:
+        """The latest whole blocks; one of fewer weeks where there is no whole one yet."""
+        blocks, weeks = max(1, len(panel.days) // BLOCK_DAYS), len(panel.days) // WEEK
+        n = blocks * min(BLOCK_DAYS, weeks * WEEK)
+        counted = panel.settled[:, -n:]
+        y = _settled(panel.complaints[:, :, -n:] * counted[:, None], blocks)
         kinds = np.eye(7)[panel.day_types[-n:]]
-        by_block = y.reshape(*y.shape[:2], blocks, BLOCK_DAYS).sum(3).transpose(0, 2, 1).astype(float)
-        return cls(kinds.reshape(blocks, BLOCK_DAYS, 7), y.sum(0) @ kinds, by_block, y.astype(float), counted)
-
-    @property
-    def complaints(self) -> Floats:
-        return self.by_type.sum(1)
+        by_block = y.reshape(*y.shape[:2], blocks, -1).sum(3).transpose(0, 2, 1).astype(float)
+        return cls(kinds.reshape(blocks, -1, 7), y.sum(0) @ kinds, by_block, y, counted, panel.complaints[:, :, -n:].sum((0, 2)))
 
     def fit(self, ln_units: Floats, beta: float) -> tuple[Floats, Floats]:
         """Log likelihood [reason] and day factors [reason, type] of one lag and elasticity.
@@ -286,7 +305,7 @@ class _Blocks:
         rate of the block drops out.
         """
         ln_x = beta * ln_units[:, -self.counted.shape[1] :]
-        x = np.where(self.counted, np.exp(ln_x), 0.0).reshape(len(ln_x), len(self.kinds), BLOCK_DAYS)
+        x = np.where(self.counted, np.exp(ln_x), 0.0).reshape(len(ln_x), *self.kinds.shape[:2])
         exposure = np.einsum("pbt,btd->pbd", x, self.kinds, optimize=True)
         factors = np.ones_like(self.by_type)
         for _ in range(4):
@@ -299,16 +318,29 @@ class _Blocks:
         return score + (self.by_type * np.log(factors)).sum(1) - (self.by_block * np.log(total)).sum((0, 1)), factors
 
 
+def _settled(complaints: Ints, blocks: int) -> Floats:
+    """Complaints as they teach a lag: a surge is cut down to twice the median week of its block, and many count for less.
+
+    The daily variance of a series grows faster than its mean; without the weight the largest would drown the others.
+    """
+    weeks = complaints.reshape(*complaints.shape[:2], blocks, -1, WEEK).sum(4)
+    median = np.median(weeks, axis=3, keepdims=True)
+    kept = np.minimum(1, (2 * median + 3 * np.sqrt(median) + 2) / np.maximum(weeks, 1))
+    settled = complaints * np.repeat(kept.reshape(*complaints.shape[:2], -1), WEEK, axis=2)
+    return settled / (1 + TYPICAL_SPREAD * settled.mean(2, keepdims=True))
+
+
 def _exposure(panel: Panel, lags: Lags) -> Floats:
-    """Exposure [day, product, reason]: the lag-weighted units to the power of the elasticity, times the day factor."""
+    """Exposure [day, product, reason]: lag-weighted units to the power of the elasticity, times the day factor.
+
+    It is 0 before a product's first day.
+    """
     smoothed = _smoothed(panel, set(lags.kernel.tolist()))
-    return np.stack(
-        [
-            np.exp(beta * smoothed[kernel].T) * factors[panel.day_types][:, None]
-            for kernel, beta, factors in zip(lags.kernel, lags.beta, lags.factors, strict=True)
-        ],
-        axis=2,
-    )
+    started = (panel.selling_days > 0).T
+    exposure = np.empty((len(panel.days), len(panel.products), len(panel.reasons)))
+    for at, (kernel, beta, factors) in enumerate(zip(lags.kernel, lags.beta, lags.factors, strict=True)):
+        exposure[:, :, at] = np.exp(beta * smoothed[kernel].T) * started * factors[panel.day_types][:, None]
+    return exposure
 
 
 # ------------------------------------------------------------------------------------------------- the walk
@@ -316,16 +348,17 @@ def _exposure(panel: Panel, lags: Lags) -> Floats:
 
 @dataclass(frozen=True)
 class Scan:
-    """What is said of each series on each day: arrays [day, product, reason]; the last product is 'all of them'.
+    """What is said of each series on each day: arrays [day, product, reason]; the last product, EVERY, is a whole reason.
 
-    `complaints` and `expected` are of the day; `observed_7`, `expected_7` of seven days up to it, with `spread_7` the
-    squared relative error of what is expected. `evidence` is in nats, `window` the days over which it is greatest.
-    `scored` is False for a launch and where nothing was yet sold.
+    `complaints` and `expected` are of the day, `observed_7` and `expected_7` of the seven days up to it. `spread_7` is
+    the squared relative error of what is expected beyond Poisson. `evidence` is in nats, `window` the days over which
+    it is greatest. `scored` is False in a launch and before anything was sold.
     """
 
     days: pd.DatetimeIndex
     products: tuple[str, ...]
     reasons: tuple[str, ...]
+    lags: Lags
     complaints: Floats
     expected: Floats
     observed_7: Floats
@@ -333,228 +366,452 @@ class Scan:
     spread_7: Floats
     evidence: Floats
     threshold: Floats
-    window: Floats
+    window: Ints
     scored: NDArray[np.bool_]
 
     @property
     def alarm(self) -> NDArray[np.bool_]:
+        """Where the evidence has reached its threshold."""
         return self.scored & (self.evidence >= self.threshold)
+
+    def p_value(self) -> Floats:
+        """The mid-p of the seven days: how often chance alone gives as many complaints or more."""
+        p = mid_p(self.observed_7, self.expected_7, self.spread_7)
+        return np.where(self.scored, p, 1.0)
+
+    def bounds(self) -> tuple[Floats, Floats]:
+        """Between which two numbers of complaints seven days fall by chance in 95 of 100 cases."""
+        lo, hi = (quantile(q, self.expected_7, self.spread_7) for q in (TAIL, 1 - TAIL))
+        return lo, hi
+
+    def frame(self, series: bool = True) -> pd.DataFrame:
+        """One row for each day, product and reason: all that a page shows of it; `excess` is observed beyond expected.
+
+        Without `series` the products are left out and only whole reasons stay.
+        """
+        part = np.s_[:, :-1] if series else np.s_[:, -1:]
+        lo, hi = (bound[part] for bound in self.bounds())
+        observed, expected = self.observed_7[part], self.expected_7[part]
+        names = self.products[:-1] if series else self.products[-1:]
+        days, products, reasons = len(self.days), len(names), len(self.reasons)
+        product_at = np.tile(np.repeat(np.arange(products), reasons), days)
+        columns = {
+            "observed": observed,
+            "expected": expected,
+            "lo": lo,
+            "hi": hi,
+            "p": self.p_value()[part],
+            "evidence": self.evidence[part],
+            "threshold": self.threshold[part],
+            "window": self.window[part],
+            "alarm": self.alarm[part],
+            "scored": self.scored[part],
+            "excess": observed - expected,
+            "excess_lo": np.maximum(observed - hi, 0),
+            "excess_hi": np.maximum(observed - lo, 0),
+        }
+        return pd.DataFrame(
+            {
+                "day": np.repeat(self.days.to_numpy(), products * reasons),
+                "product": pd.Categorical.from_codes(product_at, list(names)),
+                "reason": pd.Categorical.from_codes(np.tile(np.arange(reasons), days * products), list(self.reasons)),
+                **{name: values.ravel() for name, values in columns.items()},
+            }
+        )
+
+
+KEPT = STOP_DAYS + WEEK
 
 
 @dataclass
 class Baseline:
-    """All that is remembered of the days before `seen`: enough to go on from there."""
+    """All that is remembered of the first `seen` days of a panel: enough to go on from there.
+
+    `counted`, `exposed`, `weight` are the fading sums of complaints, exposure and days [product, reason] up to 14 days
+    before; `pace` [2, reason] faster ones of what all products had and would have had by their own rates; `moments` those
+    of the scatter around what was expected; `recent` the last 21 days, in turn; `surging` the
+    days within surges [day, product, reason].
+    """
 
     seen: int
-    shape: tuple[int, int]
-    lags: Lags | None = None
-    counted: Floats = field(init=False)
-    exposed: Floats = field(init=False)
-    days: Floats = field(init=False)
-    moments: Floats = field(init=False)
-    recent: dict[str, Floats] = field(init=False)
-    surging: NDArray[np.bool_] = field(init=False)
+    lags: Lags
+    learned_at: int
+    counted: Floats
+    exposed: Floats
+    weight: Floats
+    pace: Floats
+    moments: Floats
+    recent: dict[str, Floats]
+    surging: NDArray[np.bool_]
 
-    def __post_init__(self) -> None:
-        products, reasons = self.shape
-        self.counted, self.exposed, self.days = np.zeros((3, products, reasons))
-        self.moments = np.zeros((4, products + 1, reasons))
-        self.recent = {name: np.zeros((KEPT, products + 1, reasons)) for name in ("y", "mean", "raw", "gain", "a7")}
-        self.surging = np.zeros((0, products + 1, reasons), bool)
-
-
-KEPT = STOP_DAYS + WEEK
-KAPPA = 1.0
-DAILY = True
-WINLR = False
-PSI7W = 0.6
-CAPSD = 5.0
+    @classmethod
+    def empty(cls, panel: Panel) -> Baseline:
+        """Before the first day."""
+        products, reasons, _ = panel.complaints.shape
+        recent = {name: np.zeros((KEPT, products + 1, reasons)) for name in ("y", "alone", "mean", "gain", "doubt")}
+        sums = np.zeros((3, products, reasons))
+        moments = np.zeros((2, 2, products + 1, reasons))
+        pace = np.zeros((2, reasons))
+        return cls(0, _unlearned(panel), 0, *sums, pace, moments, recent, np.zeros((0, products + 1, reasons), bool))
 
 
-def scan(panel, first=None, last=None, base=None):
-    T = len(panel.days)
-    P, R = len(panel.products), len(panel.reasons)
-    first = 0 if first is None else int(panel.days.searchsorted(pd.Timestamp(first)))
-    base = Baseline(0, (P, R)) if base is None else deepcopy(base)
-    Y = np.ascontiguousarray(panel.complaints.transpose(2, 0, 1)).astype(float)
-    age = panel.selling_days.T
-    out = {k: [] for k in ("complaints", "expected", "observed_7", "expected_7", "spread_7", "evidence", "threshold", "window", "scored")}
-    x = None
-    for t in range(base.seen, T):
-        if t % RELEARN_DAYS == 0 and t >= LEARNING_BLOCKS * BLOCK_DAYS and (t + RELEARN_DAYS > first) or base.lags is None:
-            base.lags = learn(panel.until(panel.days[max(t, first if base.lags is None else t)]))
-            x = _exposure(panel, base.lags) * (age[:, :, None] > 0)
-            _recount(base, Y, x, t)
-        if x is None:
-            x = _exposure(panel, base.lags) * (age[:, :, None] > 0)
-        row = step(base, Y, x, age, t)
-        if t >= first:
-            for k, v in row.items():
-                out[k].append(v)
-    return Scan(panel.days[first:], (*panel.products, ""), panel.reasons, **{k: np.array(v) for k, v in out.items()})
+@dataclass
+class _Days:
+    """A panel made ready for a walk: complaints, exposure [day, product, reason], and who is past the launch [day, product]."""
+
+    panel: Panel
+    complaints: Floats
+    exposure: Floats
+    live: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, panel: Panel, lags: Lags) -> _Days:
+        complaints = np.ascontiguousarray(panel.complaints.transpose(2, 0, 1)).astype(float)
+        live = panel.selling_days.T >= LEAST_SELLING_DAYS
+        return cls(panel, complaints, _exposure(panel, lags), live)
 
 
-def _weights(surging, i):
-    """Weight of day i"""
-    many = surging[max(0, i - SURGE_MEMORY + 1) : i + 1].sum(0) > SURGE_CAP
-    return np.where(surging[i] & ~many, SURGE_WEIGHT, 1.0)
+def scan(panel: Panel, first: Day, last: Day | None = None) -> Scan:
+    """What is said of each day from `first` to `last` (both included; to the panel's end where not given)."""
+    shown = panel if last is None else panel.until(pd.Timestamp(last) + pd.Timedelta(days=1))
+    return newest(baseline(shown, first), shown)
 
 
-def _recount(base, Y, x, t):
-    end = t - STOP_DAYS   # days < end counted
-    base.counted[:], base.exposed[:], base.days[:] = 0, 0, 0
-    d = 0.5 ** (1 / HALF_LIFE)
-    for i in range(max(0, end - 420), end):
-        _count(base, Y, x, i, d)
+def baseline(panel: Panel, upto: Day) -> Baseline:
+    """What the days before `upto` teach. The slow part: keep it while those days do not change."""
+    before = panel.until(upto)
+    base = Baseline.empty(before)
+    for _ in _walk(base, before):
+        pass
+    return base
 
 
-def _count(base, Y, x, i, d):
-    w = _weights(base.surging, i)[:-1]
-    base.counted = base.counted * d + w * Y[i]
-    base.exposed = base.exposed * d + w * x[i]
-    base.days = base.days * d + w * (x[i] > 0)
+def newest(base: Baseline, panel: Panel) -> Scan:
+    """What is said of the days of a panel after those of its baseline, which stays as it is. The fast part.
+
+    Raises ValueError if the panel has other products or reasons than the baseline, or no day more.
+    """
+    if base.counted.shape != panel.complaints.shape[:2] or base.seen >= len(panel.days):
+        raise ValueError("The panel must have the products and reasons of its baseline, and later days.")
+    base = deepcopy(base)
+    first = base.seen
+    said = list(_walk(base, panel))
+    arrays = {name: np.stack([row[name] for row in said]) for name in said[0]}
+    return Scan(panel.days[first:], (*panel.products, EVERY), panel.reasons, base.lags, **arrays)
 
 
-def step(base, Y, x, age, t):
-    d = 0.5 ** (1 / HALF_LIFE)
-    P, R = base.shape
-    i = t - STOP_DAYS
-    if i >= 0:
-        _count(base, Y, x, i, d)
-    a, b = base.counted, base.exposed
-    rr = (a.sum(0) + 0.5) / np.maximum(b.sum(0), 1e-9)
-    effect = (a.sum(1) + 1) / ((rr * b).sum(1) + 1)
-    m0 = rr * effect[:, None]
-    A = KAPPA + a
-    rate = A / (KAPPA / m0 + b)
-    raw = rate * x[t]
-    y = Y[t]
-    r = base.recent
-    slot = t % KEPT
-    week = np.arange(t - WEEK + 1, t + 1) % KEPT
-    psi1, psi7 = _spread(base)
-    # cap
-    sd = np.sqrt(raw + raw**2 * (psi1 + psi7)[:-1])
-    capped = np.minimum(y, raw + 3 * sd + 1)
-    r["raw"][slot, :-1] = raw
-    r["raw"][slot, -1] = raw.sum(0)
-    r["y"][slot, :-1] = y
-    r["y"][slot, -1] = capped.sum(0)
-    live = (age[t] >= LEAST_SELLING_DAYS)
-    raw7 = r["raw"][week].sum(0)
-    S7 = r["y"][week].sum(0)
-    sd7 = np.sqrt(raw7 + raw7**2 * (psi1 / 7 + psi7))
-    cap7 = np.minimum(S7, raw7 + 3 * sd7 + 1)[:-1] * live[:, None]
-    raw7l = raw7[:-1] * live[:, None]
-    c7 = (cap7.sum(0) - cap7 + SHRINK) / (raw7l.sum(0) - raw7l + SHRINK)
-    if DAILY:
-        cd = capped * live[:, None]
-        rd = raw * live[:, None]
-        c = (cd.sum(0) - cd + SHRINK * c7) / (rd.sum(0) - rd + SHRINK)
-    else:
-        c = c7
-    mean = r["mean"][slot]
-    mean[:-1] = raw * c
-    mean[-1] = raw.sum(0)
-    mu7 = r["mean"][week].sum(0)
-    Aall = np.concatenate([A, A.sum(0, keepdims=True)])
-    r["a7"][slot] = 1 / Aall
-    x7 = x[max(0, t - 6) : t + 1].mean(0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        far = np.where((x7 > 0) & (b > 0), 0.25 * np.log(x7 * base.days / b), 0.0)
-    far = np.concatenate([np.nan_to_num(far) ** 2, np.zeros((1, R))])
-    inv = psi1 + PSI7W * psi7 + 1 / Aall + far
-    scored = np.concatenate([np.repeat(live[:, None], R, 1), np.full((1, R), t >= LEAST_SELLING_DAYS)]) & (mean > 0)
-    r["gain"][slot] = np.where(scored, _gain(r["y"][slot], mean, 1 / inv), 0.0)
-    back = np.arange(t, t - STOP_DAYS, -1) % KEPT
-    if WINLR:
-        Sw = r["y"][back].cumsum(0); Mw = r["mean"][back].cumsum(0); M2 = (r["mean"][back] ** 2).cumsum(0)
-        iw = psi1 * M2 / np.maximum(Mw, 1e-9) ** 2 + PSI7W * psi7 + 1 / Aall + far
-        sums = np.where(scored, _gain(Sw, Mw, 1 / iw), 0.0)
-    else:
-        sums = r["gain"][back].cumsum(0)
-    window = sums.argmax(0) + 1
-    evidence = sums.max(0)
-    day = mu7 / 7
-    threshold = np.clip(7.3 + 0.85 * np.log(np.maximum(day, 1e-9)), 3, np.log(365.25 * YEARS))
-    alarm = scored & (evidence >= threshold)
-    flags = np.zeros((1, P + 1, R), bool)
-    flags[0] = alarm
-    base.surging = np.concatenate([base.surging, flags]) if len(base.surging) <= t else base.surging
-    base.surging[t] = alarm
-    for back_ in range(1, STOP_DAYS):
-        if t - back_ >= 0:
-            base.surging[t - back_] |= alarm & (window > back_)
-    _learn_spread(base, t)
-    spread7 = psi1 * (r["mean"][week] ** 2).sum(0) / np.maximum(mu7, 1e-9) ** 2 + psi7 + 1 / Aall + far
-    base.seen = t + 1
-    return dict(complaints=r["y"][slot].copy(), expected=mean.copy(), observed_7=S7, expected_7=mu7, spread_7=spread7,
-                evidence=evidence, threshold=threshold, window=window, scored=scored)
+def _walk(base: Baseline, panel: Panel) -> Iterator[dict[str, Any]]:
+    """Day by day from where the baseline ends to the panel's end; the baseline goes along."""
+    days = _Days.of(panel, base.lags)
+    later = np.zeros((len(panel.days) - base.seen, *base.surging.shape[1:]), bool)
+    base.surging = np.concatenate([base.surging[: base.seen], later])
+    for at in range(base.seen, len(panel.days)):
+        if at >= max(FIRST_LEARNING, min(2 * base.learned_at, base.learned_at + RELEARN_DAYS)):
+            base.lags, base.learned_at = learn(panel, panel.days[at]), at
+            days.exposure = _exposure(panel, base.lags)
+            _recount(base, days, at - STOP_DAYS)
+        yield _judge(base, days, at)
+        base.seen = at + 1
 
 
-def _gain(y, mean, k):
-    return y * np.log(MULTIPLE) - (y + k) * np.log((k + MULTIPLE * mean) / (k + mean))
+def _weights(surging: NDArray[np.bool_], many: NDArray[np.bool_]) -> Floats:
+    """How much a day counts in the baseline: less within a surge, unless too many days before it were within one."""
+    return np.where(surging & ~many, SURGE_WEIGHT, 1.0)
 
 
-def _learn_spread(base, t):
-    i = t - STOP_DAYS
-    if i < LEAST_SELLING_DAYS:
+def _recount(base: Baseline, days: _Days, end: int) -> None:
+    """The fading sums over the days before `end`, anew: a lag learned anew changes all exposure."""
+    first = max(0, end - int(8 * HALF_LIFE))
+    fading = 0.5 ** (np.arange(end - first)[::-1] / HALF_LIFE)
+    running = base.surging[:end, :-1].cumsum(0, dtype=np.int16)
+    running[SURGE_MEMORY:] -= running[:-SURGE_MEMORY].copy()
+    weight = _weights(base.surging[first:end, :-1], running[first:] > SURGE_CAP) * fading[:, None, None]
+    x = days.exposure[first:end]
+    base.counted = (weight * days.complaints[first:end]).sum(0)
+    base.exposed = (weight * x).sum(0)
+    base.weight = (weight * (x > 0)).sum(0)
+
+
+def _count(base: Baseline, days: _Days, at: int) -> None:
+    """Let one more day into the fading sums."""
+    within = base.surging[max(0, at - SURGE_MEMORY + 1) : at + 1, :-1].sum(0, dtype=np.int16)
+    fade, weight = 0.5 ** (1 / HALF_LIFE), _weights(base.surging[at, :-1], within > SURGE_CAP)
+    base.counted = fade * base.counted + weight * days.complaints[at]
+    base.exposed = fade * base.exposed + weight * days.exposure[at]
+    base.weight = fade * base.weight + weight * (days.exposure[at] > 0)
+    together = [base.recent[name][at % KEPT, -1] for name in ("y", "alone")]
+    calm = np.where(base.surging[at, -1], SURGE_WEIGHT, 1.0)
+    base.pace = 0.5 ** (1 / PACE_HALF_LIFE) * base.pace + calm * np.array(together)
+
+
+def _rate(base: Baseline) -> tuple[Floats, Floats]:
+    """The Gamma-Poisson rate [product, reason] and its squared relative error.
+
+    The prior weighs one complaint; its mean is the rate of the reason times how much its product complains at all.
+    """
+    reason = (base.counted.sum(0) + 0.5) / np.maximum(base.exposed.sum(0), 1e-9)
+    product = (base.counted.sum(1) + 1) / ((reason * base.exposed).sum(1) + 1)
+    shape = 1 + base.counted
+    return shape / (1 / (reason * product[:, None]) + base.exposed), 1 / shape
+
+
+def _spread(base: Baseline) -> tuple[Floats, Floats]:
+    """The squared relative scatter of days, and the slow one of weeks, beyond Poisson; each series drawn to its reason."""
+    day, week = (_shrunk(*moment, least) for moment, least in zip(base.moments, (0.02, 0.005), strict=True))
+    return day, week
+
+
+def _shrunk(above: Floats, weight: Floats, least: float) -> Floats:
+    pooled = np.maximum((above[:-1].sum(0) + 10) / (weight[:-1].sum(0) + 100), least)
+    # Half the weight is the information of a moment; between series the scatter differs by some two thirds of itself.
+    prior = 1 / (0.43 * pooled**2)
+    return np.maximum((above / 2 + prior * pooled) / (weight / 2 + prior), least)
+
+
+def _judge(base: Baseline, days: _Days, at: int) -> dict[str, Any]:
+    """What is said of one day. Arrays [product, reason] with all products together in one row more."""
+    if at >= STOP_DAYS:
+        _count(base, days, at - STOP_DAYS)
+    spread_day, spread_week = _spread(base)
+    rate, doubt = _rate(base)
+    recent, slot, week = base.recent, at % KEPT, np.arange(at - WEEK + 1, at + 1) % KEPT
+    alone, live = rate * days.exposure[at], days.live[at][:, None]
+    usual = _usual(days.complaints[at], alone, (spread_day + spread_week)[:-1])
+    recent["y"][slot] = _with_all(days.complaints[at], (usual * live).sum(0))
+    recent["alone"][slot] = _with_all(alone, (alone * live).sum(0))
+    factor = _reason_factor(recent, week, usual, alone, live, (spread_day / WEEK + spread_week)[:-1])
+    pace = (base.pace[0] + SHRINK) / (base.pace[1] + SHRINK)
+    recent["mean"][slot] = _with_all(alone * factor, recent["alone"][slot, -1] * pace)
+    recent["doubt"][slot] = _with_all(doubt, 1 / (1 + base.counted.sum(0)))
+    slow = spread_week + recent["doubt"][slot] + _strangeness(base, days, at)
+    expected, k = recent["mean"][slot], 1 / (spread_day + slow + _row_of_all(SLOW - 1, SLOW_OF_ALL - 1, alone) * spread_week)
+    scored = _with_all(np.broadcast_to(live, alone.shape), live.any()) & (expected > 0)
+    recent["gain"][slot] = np.where(scored, gain(recent["y"][slot], expected, k, _row_of_all(MULTIPLE, MULTIPLE_OF_ALL, alone)), 0.0)
+    evidence, window = _evidence(recent["gain"][np.arange(at, at - STOP_DAYS, -1) % KEPT])
+    observed_7, expected_7 = recent["y"][week].sum(0), recent["mean"][week].sum(0)
+    level = threshold(expected_7 / WEEK)
+    _mark(base.surging, at, window, scored & (evidence >= level))
+    _learn_spread(base, at - STOP_DAYS, spread_day)
+    uneven = (recent["mean"][week] ** 2).sum(0) / np.maximum(expected_7, 1e-9) ** 2
+    return {
+        "complaints": recent["y"][slot].copy(),
+        "expected": expected.copy(),
+        "observed_7": observed_7,
+        "expected_7": expected_7,
+        "spread_7": spread_day * uneven + slow,
+        "evidence": evidence,
+        "threshold": level,
+        "window": window,
+        "scored": scored,
+    }
+
+
+def _with_all(series: Any, together: Any) -> Any:
+    return np.concatenate([series, np.broadcast_to(together, (1, series.shape[1]))])
+
+
+def _usual(complaints: Floats, expected: Floats, spread: Floats) -> Floats:
+    """Complaints, cut where one series goes far beyond what it may be by chance: it must not speak for its reason."""
+    return np.minimum(complaints, expected + 3 * np.sqrt(expected + spread * expected**2) + 1)
+
+
+def _reason_factor(
+    recent: dict[str, Floats], week: Ints, usual: Floats, alone: Floats, live: NDArray[np.bool_], spread: Floats
+) -> Floats:
+    """How far the reason runs above or below its baseline on this day for the other products [product, reason].
+
+    The day's own ratio is drawn to the ratio of the week, and that one to 1.
+    """
+    alone_7 = recent["alone"][week, :-1].sum(0)
+    usual_7 = _usual(recent["y"][week, :-1].sum(0), alone_7, spread) * live
+    of_week = (_others(usual_7) + SHRINK) / (_others(alone_7 * live) + SHRINK)
+    return (_others(usual * live) + SHRINK * of_week) / (_others(alone * live) + SHRINK)
+
+
+def _row_of_all(series: float, together: float, like: Floats) -> Floats:
+    return np.asarray(_with_all(np.full((len(like), 1), series), together))
+
+
+def _others(values: Floats) -> Floats:
+    return np.maximum(values.sum(0) - values, 0.0)
+
+
+def _strangeness(base: Baseline, days: _Days, at: int) -> Floats:
+    """Squared relative error from an exposure far off that of the baseline: the elasticity is known only roughly."""
+    lately = days.exposure[max(0, at - WEEK + 1) : at + 1].mean(0)
+    usual = base.exposed / np.maximum(base.weight, 1e-9)
+    known = (lately > 0) & (usual > 0)
+    ratio = np.divide(lately, usual, out=np.ones_like(lately), where=known)
+    return np.asarray(_with_all((0.25 * np.log(ratio)) ** 2, 0.0))
+
+
+def gain(complaints: Floats, expected: Floats, k: Floats, multiple: Any = MULTIPLE) -> Floats:
+    """The evidence of one day, in nats: ln of how much likelier its count is at a multiple of the expected rate.
+
+    Counts are negative binomial with variance expected + expected^2 / k.
+    """
+    odds = np.log((k + multiple * expected) / (k + expected))
+    return np.asarray(complaints * np.log(multiple) - (complaints + k) * odds)
+
+
+def _evidence(gains: Floats) -> tuple[Floats, Ints]:
+    """The greatest sum over the last days, newest first, and over how many of them."""
+    sums = gains.cumsum(0)
+    return sums.max(0), sums.argmax(0) + 1
+
+
+def threshold(expected: Floats) -> Floats:
+    """The evidence from which there is an alarm, by the expected complaints a day: fewer counts chance upon fewer values."""
+    return np.clip(7.3 + 0.85 * np.log(np.maximum(expected, 1e-9)), 3.0, np.log(365.25 * YEARS))
+
+
+def _mark(surging: NDArray[np.bool_], at: int, window: Ints, alarm: NDArray[np.bool_]) -> None:
+    for back in range(min(STOP_DAYS, at + 1)):
+        surging[at - back] |= alarm & (window > back)
+
+
+def _learn_spread(base: Baseline, at: int, spread_day: Floats) -> None:
+    """Let one more day outside of surges, and the week up to it, teach how counts scatter (by moments)."""
+    if at < LEAST_SELLING_DAYS:
         return
-    r = base.recent
-    y, mu, ia = r["y"][i % KEPT], r["mean"][i % KEPT], r["a7"][i % KEPT]
-    week = np.arange(i - 6, i + 1) % KEPT
-    y7, mu7, sq7 = r["y"][week].sum(0), r["mean"][week].sum(0), (r["mean"][week] ** 2).sum(0)
-    use = ~base.surging[i] & (mu > 0)
-    m = base.moments
-    psi1, _ = _spread(base)
-    decay = 0.5 ** (1 / SPREAD_HALF_LIFE)
-    v = use / (1 + 0.2 * mu) ** 2
-    v7 = (use & ~base.surging[i - 6]) / (1 + 0.1 * mu7) ** 2
-    cap = lambda y, mu, p: np.minimum((y - mu) ** 2, CAPSD**2 * (mu + p * mu**2) + 1)
-    m *= decay
-    m[0] += v * (cap(y, mu, 0.3) - mu - mu**2 * ia)
-    m[1] += v * mu**2
-    m[2] += v7 * (cap(y7, mu7, 0.2) - mu7 - psi1 * sq7 - mu7**2 * ia)
-    m[3] += v7 * mu7**2
+    recent, slot, week = base.recent, at % KEPT, np.arange(at - WEEK + 1, at + 1) % KEPT
+    y, mean, doubt = (recent[name][slot] for name in ("y", "mean", "doubt"))
+    y_7, mean_7, squares = recent["y"][week].sum(0), recent["mean"][week].sum(0), (recent["mean"][week] ** 2).sum(0)
+    calm = ~base.surging[at] & (mean > 0)
+    calm_7 = calm & ~base.surging[at - WEEK + 1]
+    base.moments *= 0.5 ** (1 / SPREAD_HALF_LIFE)
+    base.moments[0] += _moment(calm, y, mean, mean + doubt * mean**2, TYPICAL_SPREAD)
+    base.moments[1] += _moment(calm_7, y_7, mean_7, mean_7 + spread_day * squares + doubt * mean_7**2, TYPICAL_SPREAD / 2)
 
 
-def _spread(base):
-    out = []
-    for num, den, least in ((base.moments[0], base.moments[1], 0.02), (base.moments[2], base.moments[3], 0.005)):
-        pooled = np.maximum((num[:-1].sum(0) + 0.1 * 100) / (den[:-1].sum(0) + 100), least)
-        prior = 1 / (0.43 * pooled**2)
-        out.append(np.maximum((num / 2 + prior * pooled) / (den / 2 + prior), least))
-    return out
+def _moment(calm: NDArray[np.bool_], y: Floats, mean: Floats, variance: Floats, typical: float) -> Floats:
+    """Squared scatter beyond a variance, and its weight. What is off by more than some standard deviations is cut."""
+    weight = calm / (1 + typical * mean) ** 2
+    squared = np.minimum((y - mean) ** 2, CUT**2 * (mean + 1.5 * typical * mean**2) + 1)
+    return np.stack([weight * (squared - variance), weight * mean**2])
 
 
-def midp(observed, expected, spread):
-    """P(Y > y) + P(Y = y)/2"""
+# ------------------------------------------------------------------------------------------------- chance
+
+
+def mid_p(observed: Floats, expected: Floats, spread: Floats) -> Floats:
+    """P(Y > y) + P(Y = y) / 2 for a negative binomial of variance expected + spread * expected^2."""
     k = 1 / np.maximum(spread, 1e-9)
-    p = expected / (k + expected)
-    above = betainc(observed + 1, k, p)
-    at_least = np.where(observed > 0, betainc(np.maximum(observed, 1), k, p), 1.0)
-    return (above + at_least) / 2
+    share = expected / (k + expected)
+    reached = np.where(observed > 0, betainc(np.maximum(observed, 1), k, share), 1.0)
+    return np.asarray((betainc(observed + 1, k, share) + reached) / 2)
 
 
-def quantile(q, expected, spread):
-    """smallest y with P(Y<=y) >= q, exact"""
-    k = 1 / np.maximum(spread, 1e-9)
-    p = expected / (k + expected)
-    var = expected + expected**2 * spread
-    alpha = np.maximum(expected**2 / np.maximum(var, 1e-12), 1e-6)
-    z = ndtri(q)
-    y = np.maximum(np.floor(expected * np.maximum(1 - 1 / (9 * alpha) + z / (3 * np.sqrt(alpha)), 0) ** 3), 0)
-    cdf = lambda y: np.where(y < 0, 0.0, 1 - betainc(np.maximum(y, 0) + 1, k, p))
-    todo = np.arange(y.size)
-    y, k, p = y.ravel(), k.ravel(), p.ravel()
-    up = np.ones(y.size, bool)
-    for _ in range(200):
-        c = 1 - betainc(y[todo] + 1, k[todo], p[todo])
-        low = c < q
-        lower = np.where(y[todo] > 0, 1 - betainc(np.maximum(y[todo], 1), k[todo], p[todo]), 0.0)
-        high = ~low & (y[todo] > 0) & (lower >= q)
-        y[todo] += low.astype(float) - high
-        todo = todo[low | high]
-        if not len(todo):
-            break
-    return y.reshape(expected.shape)
+def quantile(q: float, expected: Floats, spread: Floats) -> Floats:
+    """The least count that is reached with a chance of at least q; as scipy's nbinom.ppf, many times faster."""
+    k = 1 / np.maximum(spread, 1e-9).ravel()
+    mean = expected.ravel()
+    share = mean / (k + mean)
+    precision = np.sqrt(np.maximum(mean / (1 + mean / k), 1e-6))
+    guess = 1 - 1 / (9 * precision**2) + ndtri(q) / (3 * precision)
+    count = np.floor(mean * np.maximum(guess, 0.0) ** 3)
+
+    def reached(count: Floats, where: Ints) -> NDArray[np.bool_]:
+        return np.asarray((count >= 0) & (1 - betainc(np.maximum(count, 0) + 1, k[where], share[where]) >= q))
+
+    todo = np.arange(len(count))
+    while len(todo):
+        enough = reached(count[todo], todo)
+        count[todo[~enough]] += 1
+        too_many = enough & reached(count[todo] - 1, todo)
+        count[todo[too_many]] -= 1
+        todo = todo[~enough | too_many]
+    return count.reshape(expected.shape)
+
+
+# ------------------------------------------------------------------------------------------------- what is told
+
+EPISODE_GAP = 7
+"""Alarms of one series with fewer days between them than this are one surge; as many without an alarm end it."""
+TOLD = ("product", "reason", "onset", "alarm_day", "last_day", "state", "evidence", "observed", "expected")
+
+
+def surges(scan: Scan) -> pd.DataFrame:
+    """One row a surge, the strongest first; product EVERY where a whole reason surges, which is told once.
+
+    `onset` is where the evidence begins, `alarm_day` when it sufficed, `last_day` the last one in alarm. From onset to
+    last day: `observed`, `expected` with `lo` and `hi` (95 %), and the `excess` with its bounds. An excess that was told
+    because it is large is, on average, somewhat too large. `state` is of the scan's last day: 'new' since that day or
+    the one before, 'growing', 'easing', or 'over' after a week without alarm.
+    """
+    alarm = scan.alarm
+    told = [
+        _told(scan, product, reason, first, last)
+        for product, reason in zip(*alarm.any(0).nonzero(), strict=True)
+        for first, last in _episodes(alarm[:, product, reason])
+    ]
+    found = pd.DataFrame(told, columns=[*TOLD, "spread"])
+    expected, spread = (found[name].to_numpy(dtype=float) for name in ("expected", "spread"))
+    lo, hi = (quantile(q, expected, spread) for q in (TAIL, 1 - TAIL))
+    beyond = {"excess": expected, "excess_lo": hi, "excess_hi": lo}
+    excess = {name: found["observed"] - bound for name, bound in beyond.items()}
+    found = found.drop(columns="spread").assign(lo=lo, hi=hi, **excess)
+    found[["excess_lo", "excess_hi"]] = found[["excess_lo", "excess_hi"]].clip(lower=0)
+    within = [_told_by_all(row, found) for row in found.itertuples()]
+    return found[~np.array(within, bool)].sort_values("evidence", ascending=False, ignore_index=True)
+
+
+def _episodes(alarm: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    at = np.flatnonzero(alarm)
+    if not len(at):
+        return []
+    breaks = np.flatnonzero(np.diff(at) > EPISODE_GAP)
+    return list(zip(at[np.r_[0, breaks + 1]].tolist(), at[np.r_[breaks, len(at) - 1]].tolist(), strict=True))
+
+
+def _told(scan: Scan, product: int, reason: int, first: int, last: int) -> tuple[Any, ...]:
+    onset = max(0, first - int(scan.window[first, product, reason]) + 1)
+    span = np.s_[onset : last + 1, product, reason]
+    state = _state(scan.evidence[:, product, reason], first, last)
+    whose, when = (scan.products[product], scan.reasons[reason]), (scan.days[onset], scan.days[first], scan.days[last])
+    counts = scan.complaints[span].sum(), scan.expected[span].sum()
+    return (*whose, *when, state, scan.evidence[span].max(), *counts, scan.spread_7[last, product, reason])
+
+
+def _state(evidence: Floats, first: int, last: int) -> str:
+    today = len(evidence) - 1
+    if today - last >= EPISODE_GAP:
+        return "over"
+    if today - first <= 1:
+        return "new"
+    return "easing" if last < today or evidence[today] < evidence[today - 2] else "growing"
+
+
+def _told_by_all(row: Any, found: pd.DataFrame) -> bool:
+    """Whether a product's surge is no more than that of its whole reason at the time."""
+    if row.product == EVERY:
+        return False
+    whole = found[(found["product"] == EVERY) & (found["reason"] == row.reason)]
+    meets = (whole["onset"] <= row.last_day) & (whole["last_day"] >= row.onset)
+    return bool((meets & (row.observed * whole["expected"] < MULTIPLE * whole["observed"] * row.expected)).any())
+
+
+USUAL_ONSET, LATEST_ONSET, ONSET_ERROR = 7, 14, 2
+"""A campaign's trouble shows about a week after its start and within two, or within the reason's mean lag if that is longer."""
+
+
+def attribution(found: pd.DataFrame, campaigns: pd.DataFrame, lags: Lags | None = None) -> list[list[str]]:
+    """For each surge (product, reason, onset, alarm_day) the campaigns that fit, the likeliest first; often none.
+
+    A campaign (campaign_id, start, products) fits that sells the product, had begun when the alarm came, and began
+    before the onset by no more than the lag allows; an onset is known to within some days. Where several fit, they
+    cannot be told apart by this: show them all. A whole reason has none.
+    """
+    selling: dict[str, list[Any]] = {}
+    for campaign in campaigns.itertuples():
+        for product in campaign.products:
+            selling.setdefault(str(product), []).append(campaign)
+    means = {} if lags is None else dict(zip(lags.reasons, lags.days, strict=True))
+
+    def fitting(row: Any) -> list[str]:
+        latest = np.fmax(LATEST_ONSET, means.get(str(row.reason), 0))
+        began = [(c, (row.onset - c.start).days) for c in selling.get(str(row.product), ()) if c.start <= row.alarm_day]
+        fit = [(abs(days - USUAL_ONSET), str(c.campaign_id)) for c, days in began if -ONSET_ERROR <= days <= latest]
+        return [campaign_id for _, campaign_id in sorted(fit)]
+
+    return [fitting(row) for row in found.itertuples()]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from math import isclose, isnan
 from statistics import median_low
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,7 +38,28 @@ CHAINS = {1: ("see", "try"), 2: ("see", "try", "ask"), 3: ("see", "try", "buy")}
 FIRST = MONDAY.date()
 PERIOD = Period(FIRST, FIRST + timedelta(days=5), FIRST + timedelta(days=7))
 
-Event = tuple[datetime, str]
+
+class Event(NamedTuple):
+    """A customer at a stage."""
+
+    at: datetime
+    stage: str
+    channel: str
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """By time, then stage."""
+        return self.at, SHORT.ids.index(self.stage)
+
+
+Opens = Callable[[Event], bool]
+
+
+def opens(days: range, channel: str | None) -> Opens:
+    """Whether an event opens an attempt that counts: at the first stage, on these days, by this channel."""
+    return lambda event: (
+        event.stage == "see" and (event.at.date() - FIRST).days in days and channel in (None, event.channel)
+    )
 
 
 def write_journey(folders: Folders) -> None:
@@ -84,34 +105,34 @@ def visit(customer: str, stage: str, days: float, **columns: Any) -> dict[str, A
     return row("visit", days, customer_id=customer, stage=stage, **columns)
 
 
-def level(events: list[Event], chain: tuple[str, ...], opens: range) -> int:
-    """How far the best attempt opened on these days came, as ClickHouse walks it: one pass, latest openings first."""
+def level(events: list[Event], chain: tuple[str, ...], opens: Opens) -> int:
+    """How far the best attempt came, as ClickHouse walks it: one pass, latest openings first."""
     started: list[datetime | None] = [None] * len(chain)
     best = 0
-    for at, stage in sorted(events, key=lambda event: (event[0], SHORT.ids.index(event[1]))):
-        if stage not in chain:
+    for event in sorted(events, key=lambda event: event.place):
+        if event.stage not in chain:
             continue
-        place = chain.index(stage)
-        if place == 0 and (at.date() - FIRST).days in opens:
-            started[0], best = at, max(best, 1)
+        place = chain.index(event.stage)
+        if place == 0 and opens(event):
+            started[0], best = event.at, max(best, 1)
         opened = started[place - 1] if place else None
-        if opened is not None and at <= opened + timedelta(days=WINDOW):
+        if opened is not None and event.at <= opened + timedelta(days=WINDOW):
             started[place], best = opened, max(best, place + 1)
     return best
 
 
-def seconds(events: list[Event], chain: tuple[str, ...], opens: range) -> float | None:
+def seconds(events: list[Event], chain: tuple[str, ...], opens: Opens) -> float | None:
     """Seconds from the stage before to the last of the chain, in the first attempt that came so far."""
-    ordered = sorted(events, key=lambda event: (event[0], SHORT.ids.index(event[1])))
-    for start, (opened, stage) in enumerate(ordered):
-        if stage != chain[0] or (opened.date() - FIRST).days not in opens:
+    ordered = sorted(events, key=lambda event: event.place)
+    for start, opening in enumerate(ordered):
+        if not opens(opening):
             continue
-        rest, times = ordered[start + 1 :], [opened]
+        rest, times = ordered[start + 1 :], [opening.at]
         for wanted in chain[1:]:
-            found = next((i for i, event in enumerate(rest) if event[1] == wanted), None)
-            if found is None or rest[found][0] > opened + timedelta(days=WINDOW):
+            found = next((i for i, event in enumerate(rest) if event.stage == wanted), None)
+            if found is None or rest[found].at > opening.at + timedelta(days=WINDOW):
                 break
-            times.append(rest[found][0])
+            times.append(rest[found].at)
             rest = rest[found + 1 :]
         if len(times) == len(chain):
             return (times[-1] - times[-2]).total_seconds()
@@ -119,7 +140,12 @@ def seconds(events: list[Event], chain: tuple[str, ...], opens: range) -> float 
 
 
 LOGS = st.lists(
-    st.tuples(st.sampled_from("abcde"), st.sampled_from(SHORT.ids), st.integers(0, 8 * 4)),
+    st.tuples(
+        st.sampled_from("abcde"),
+        st.sampled_from(SHORT.ids),
+        st.integers(0, 8 * 4),
+        st.sampled_from(["web", "app"]),
+    ),
     min_size=1,
     max_size=40,
 )
@@ -128,27 +154,40 @@ LOGS = st.lists(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
 @given(LOGS)
-def test_funnel_law(emptied: Any, log: list[tuple[str, str, int]]) -> None:
+def test_funnel_law(emptied: Any, log: list[tuple[str, str, int, str]]) -> None:
     store, folders = emptied()
-    land(store, folders, [visit(customer, stage, quarter / 4) for customer, stage, quarter in log])
-    told = funnel(store, SHORT, Filters(), PERIOD)
+    land(
+        store,
+        folders,
+        [visit(who, stage, quarter / 4, channel=channel) for who, stage, quarter, channel in log],
+    )
     walked: dict[str, list[Event]] = {}
-    for customer, stage, quarter in log:
-        walked.setdefault(customer, []).append((MONDAY + timedelta(days=quarter / 4), stage))
-    old, whole = range((PERIOD.counted_to(SHORT) - FIRST).days + 1), range(6)
-    assert told.entered == sum(level(events, ("see",), old) == 1 for events in walked.values())
-    assert told.everyone == sum(level(events, ("see",), whole) == 1 for events in walked.values())
+    for who, stage, quarter, channel in log:
+        walked.setdefault(who, []).append(Event(MONDAY + timedelta(days=quarter / 4), stage, channel))
+    for channel in (None, "web"):
+        told = funnel(store, SHORT, Filters(channel=(channel,) if channel else ()), PERIOD)
+        holds(told, [*walked.values()], channel)
+
+
+def holds(told: Funnel, customers: list[list[Event]], channel: str | None) -> None:
+    """Hold a funnel to a walk through each customer's events."""
+    old = opens(range((PERIOD.counted_to(SHORT) - FIRST).days + 1), channel)
+    whole = opens(range(6), channel)
+    came = [events for events in customers if any(map(whole, events))]
+    assert told.entered == sum(any(map(old, events)) for events in customers)
+    assert told.everyone == len(came)
     for n, chain in CHAINS.items():
-        reached = sum(level(events, chain, old) == len(chain) for events in walked.values())
+        reached = sum(level(events, chain, old) == len(chain) for events in customers)
         assert told.stages["reached"][n] == reached
-        times = [s for events in walked.values() if (s := seconds(events, chain, old)) is not None]
+        times = [s for events in customers if (s := seconds(events, chain, old)) is not None]
         assert len(times) == reached
         found = told.row(n, "median").value
         assert isnan(found) if not times else isclose(found + 1, median_low(sorted(times)) + 1, rel_tol=0.006)
-        came = [events for events in walked.values() if level(events, ("see",), whole)]
-        assert told.stages["ever"][n] == sum(
-            any(stage == chain[-1] for _, stage in events) for events in came
-        )
+        there = [[event.place for event in events if event.stage == chain[-1]] for events in came]
+        opened = [min(event.place for event in events if whole(event)) for events in came]
+        assert told.stages["ever"][n] == sum(map(bool, there))
+        early = sum(bool(places) and max(places) < first for places, first in zip(there, opened, strict=True))
+        assert told.stages["early"][n] == early
 
 
 @pytest.mark.parametrize(

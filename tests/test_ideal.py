@@ -18,9 +18,9 @@ from cx.journey import DEFAULT
 from cx.query import Filters
 from cx.questions import touchpoints
 from cx.questions.funnel import funnel
-from cx.questions.ideal import Stake, StageGap, gaps
+from cx.questions.ideal import StageGap, Stake, gaps
 from cx.store import Store
-from tests.given import land, row
+from tests.given import land
 from tests.test_funnel import PERIOD, SHORT, visit, write_journey
 
 HEADER = "stage,conversion,days,satisfaction\n"
@@ -137,7 +137,9 @@ def edited(*rows: dict[str, Any]) -> pd.DataFrame:
 
 
 def test_an_edited_ideal_is_read_as_it_was_written(tmp_path: Path) -> None:
-    table = edited({"stage": "purchase", "conversion": 62.5, "days": 1}, {"stage": "deliver", "satisfaction": 90})
+    table = edited(
+        {"stage": "purchase", "conversion": 62.5, "days": 1}, {"stage": "deliver", "satisfaction": 90}
+    )
     reference.write_ideal(tmp_path, table)
     found = reference.ideal(tmp_path)
     assert found["stage"].tolist() == ["purchase", "deliver"]

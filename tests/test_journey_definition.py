@@ -96,7 +96,9 @@ def journeys(draw: Any) -> Journey:
         for place, name in enumerate(ids)
     )
     risk = draw(st.integers(1, LONGEST_DAYS - 1))
-    return Journey(stages, draw(DAYS), draw(DAYS), draw(DAYS), risk, draw(st.integers(risk + 1, LONGEST_DAYS)))
+    return Journey(
+        stages, draw(DAYS), draw(DAYS), draw(DAYS), risk, draw(st.integers(risk + 1, LONGEST_DAYS))
+    )
 
 
 @given(journeys(), journeys())

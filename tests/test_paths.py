@@ -15,6 +15,8 @@ from cx import rollups
 from cx.folders import Folders
 from cx.journey import LEFT, OPEN, Journey, Stage
 from cx.query import Filters
+from cx.questions.behind import Cell, Step, behind
+from cx.questions.funnel import Period
 from cx.questions.paths import choices, links, returning, ways
 from cx.rollups.paths import MOST_STEPS, STEPS
 from cx.store import Store
@@ -109,7 +111,9 @@ def walked(events: Iterable[Event]) -> list[Visit]:
     """The visits, one event after the other."""
     found, customers = [], {}
     for number, event in enumerate(events):
-        customers.setdefault(event.customer, []).append((event.at, SHORT.ids.index(event.stage), number, event))
+        customers.setdefault(event.customer, []).append(
+            (event.at, SHORT.ids.index(event.stage), number, event)
+        )
     for mine in customers.values():
         visit: list[Event] = []
         for _, _, _, event in sorted(mine):
@@ -123,7 +127,11 @@ def walked(events: Iterable[Event]) -> list[Visit]:
 
 def _visit(events: list[Event]) -> Visit:
     own, used = events[0].channel, [event.channel for event in events if event.channel]
-    path = [event.stage for place, event in enumerate(events) if not place or events[place - 1].stage != event.stage]
+    path = [
+        event.stage
+        for place, event in enumerate(events)
+        if not place or events[place - 1].stage != event.stage
+    ]
     turns = [channel for channel in used if own and channel != own]
     orders = {(event.customer, event.quarter) for event in events if event.stage == "buy"}
     return Visit(
@@ -140,7 +148,9 @@ select cast(day as varchar), cast(last_day as varchar), channel, next_channel, c
 from r_visits"""
     rows = answer(store, sql)
     paths = [tuple(SHORT.ids[place] for place in told[6:-2] if place is not None) for told in rows]
-    return sorted((Visit(*told[:6], path, *told[-2:]) for told, path in zip(rows, paths, strict=True)), key=repr)
+    return sorted(
+        (Visit(*told[:6], path, *told[-2:]) for told, path in zip(rows, paths, strict=True)), key=repr
+    )
 
 
 LOGS = st.lists(
@@ -167,7 +177,9 @@ def test_visits_are_those_of_a_plain_walk(emptied: Any, log: list[Event]) -> Non
     assert kept(store) == expected
     taken = ways(store, SHORT, Filters(), FIRST, THROUGH, THROUGH)
     resting = (THROUGH - timedelta(days=PAUSE)).isoformat()
-    counted = Counter((visit.path, visit.last_day > resting) for visit in expected if visit.day <= str(THROUGH))
+    counted = Counter(
+        (visit.path, visit.last_day > resting) for visit in expected if visit.day <= str(THROUGH)
+    )
     assert {(way.path, way.open): way.visits for way in taken.itertuples()} == counted
     back = [any(map(_back, visit.path, visit.path[1:])) for visit in expected if visit.day <= str(THROUGH)]
     assert returning(SHORT, taken).n == len(back)
@@ -227,7 +239,9 @@ def test_one_customer(emptied: Any, steps: list[tuple[str, float]], paths: list[
 def test_who_may_yet_go_on_has_not_left(emptied: Any, days: int, end: str) -> None:
     store = landed(emptied, [Event("a", "see", days * 4, "web")])
     taken = ways(store, SHORT, Filters(), FIRST, THROUGH, THROUGH)
-    assert [(link.origin, link.target, link.n) for link in links(SHORT, taken, SHOWN).itertuples()] == [("see", end, 1)]
+    assert [(link.origin, link.target, link.n) for link in links(SHORT, taken, SHOWN).itertuples()] == [
+        ("see", end, 1)
+    ]
 
 
 def test_a_way_longer_than_is_kept_ends_nowhere(emptied: Any) -> None:
@@ -247,6 +261,31 @@ def test_a_visit_is_filtered_by_where_it_began(emptied: Any) -> None:
         for channel in ("web", "app")
     }
     assert told == {"web": [("see", "buy")], "app": [("see",)]}
+
+
+def test_behind_a_step_stand_the_visits_that_took_it_and_no_other(emptied: Any) -> None:
+    """The first visit tries and leaves, the second buys, the third is not over."""
+    stages = [("see", 0), ("try", 1), ("see", 12), ("buy", 13), ("see", 36)]
+    store = landed(emptied, [Event("a", stage, quarter, "web") for stage, quarter in stages])
+    period = Period(FIRST, THROUGH, THROUGH)
+
+    def hours(step: int, origin: str, target: str) -> list[float]:
+        found = behind(store, SHORT, Filters(), period, Step(step, origin, target)).rows["occurred_at"]
+        return sorted((at - MONDAY) / timedelta(days=0.25) for at in found)
+
+    assert hours(1, "see", "try") == hours(2, "try", LEFT) == [0, 1]
+    assert hours(1, "see", "buy") == hours(2, "buy", "") == [12, 13]
+    assert hours(3, LEFT, "") == [0, 1, 12, 13]
+    assert hours(2, OPEN, "") == hours(1, "see", OPEN) == [36]
+
+
+def test_behind_a_month_stands_nothing_of_the_next(emptied: Any) -> None:
+    """An export that knows days alone puts everything at midnight."""
+    store = landed(emptied, [Event("a", "buy", 0, "web"), Event("a", "buy", 4 * 30, "web")])
+    found = behind(
+        store, SHORT, Filters(), Period(FIRST, THROUGH, THROUGH), Cell(FIRST.replace(day=1), 0)
+    ).rows
+    assert found["occurred_at"].tolist() == [MONDAY]
 
 
 def test_nothing_has_no_ways(emptied: Any) -> None:

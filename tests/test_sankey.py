@@ -66,7 +66,7 @@ def test_nodes_and_links_tell_their_way_and_a_sentence():
     series = drawn(SOME)
     assert [node["way"] for node in series["data"]][:2] == [[1, "aware", ""], [1, "buy", ""]]
     assert [node["told"] for node in series["data"]][:2] == [
-        "Aware at step 1: 9 journeys", "Buy at step 1: one journey",
+        "Aware at step 1: 9 visits", "Buy at step 1: 1 visit",
     ]  # fmt: skip
     assert [link["way"] for link in series["links"]] == [list(way) for way in SOME]
     assert series["links"][0]["told"] == "2 from buy to left"

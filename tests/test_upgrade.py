@@ -86,7 +86,8 @@ def old(fresh: Folders, tmp_path: Path) -> Folders:
     connection.execute(f"attach '{fresh.store}' as today (read_only)")
     for table in ("interactions", "files"):
         names = ", ".join(
-            name for (name,) in connection.execute(f"select name from pragma_table_info('{table}')").fetchall()
+            name
+            for (name,) in connection.execute(f"select name from pragma_table_info('{table}')").fetchall()
         )
         connection.execute(f"insert into {table} ({names}) select {names} from today.{table}")
     connection.close()
@@ -119,7 +120,9 @@ group by all order by all nulls last"""
     store.close()
 
 
-def test_its_figures_wait_to_be_counted_and_are_then_those_of_a_fresh_store(fresh: Folders, old: Folders) -> None:
+def test_its_figures_wait_to_be_counted_and_are_then_those_of_a_fresh_store(
+    fresh: Folders, old: Folders
+) -> None:
     now, before = opened(fresh), opened(old)
     assert before.journey is None
     assert answer(before, "select count(*) from r_complaints") == [(0,)]

@@ -55,7 +55,8 @@ class Funnel:
     stage before), overall (from entry), median and p90 (seconds since the stage before) each value, _lo, _hi and _n;
     lost (before less reached), ever (customers of all who came in, young ones too, that were at the stage at any
     time and in any order), early (those of them who were there before they came in and not again), late (the median
-    time of all others of them, in seconds since they came in), worth (revenue in the window per customer who reached it less that of those who only
+    time of all others of them, in seconds since they came in), worth
+    (revenue in the window of a customer whose first attempt reached the stage, less that of one whose first attempt only
     reached the stage before) with _lo and _hi.
     """
 
@@ -81,11 +82,9 @@ class Funnel:
 def funnel(store: Store, journey: Journey, filters: Filters, period: Period) -> Funnel:
     """The funnel of the customers that these filters leave."""
     table = store.run(_asked(journey, filters, period))
-    totals = table[table["position"].isna()].iloc[0]
-    stages = pd.DataFrame([_stage(journey, position, totals) for position in range(len(journey.stages))])
-    bins = table.loc[table["position"].notna(), ["times", "position", "bin", "n"]]
-    entered = int(totals["entered"])
-    return Funnel(entered, int(totals["everyone"]) - entered, _timed(_shares(stages), bins))
+    whole, bins = table[table["times"].isna()].iloc[0], table[table["times"].notna()]
+    entered = int(whole["entered"])
+    return Funnel(entered, int(whole["n"]) - entered, _timed(_shares(_stages(journey, whole, bins)), bins))
 
 
 def breakdown(
@@ -120,81 +119,107 @@ def differences(
     ]
 
 
-def _customers(
-    journey: Journey, filters: Filters, period: Period, group: str = "''"
-) -> tuple[str, dict[str, Any]]:
-    """One row a customer (and group): the first attempt to reach each stage gives the time that it took."""
+def _firsts(journey: Journey, filters: Filters, period: Period) -> tuple[str, dict[str, Any]]:
+    """The attempts of the period; each customer's first, and first to reach each stage, hold what is counted of it.
+
+    gap_n: the time to stage n, in the first attempt that reached it and only there. ever_n, reached_n and revenue: of the
+    first attempt at all. Without filters the rollup knows which is the first; with some it must be looked for.
+    """
     later = range(1, len(journey.stages))
     kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
+    narrowed = bool(filters.only(JOURNEY_DIMENSIONS).chosen())
+    firsts = (f"{_earlier(n)} is null as first_{n}" if narrowed else
+              f"coalesce(prev_{n} < $first_day, true) as first_{n}" for n in (0, *later))  # fmt: skip
+    window = """
+  window earlier as (
+    partition by customer_no order by opened_at rows between unbounded preceding and 1 preceding
+  )"""
     sql = f"""
-customers as materialized (
-  select {group} as "group", customer_no, bool_or(day <= $counted_to) as counted,
-    max(revenue) filter (day <= $counted_to) as revenue,
-    {", ".join(f"arg_min(gap_{n}, opened_at) filter (day <= $counted_to) as gap_{n}" for n in later)},
-    {", ".join(f"arg_min(ever_{n}, opened_at) as ever_{n}" for n in later)}
-  from r_attempts where {kept.sql} group by all
+attempts as (
+  select *, day <= $counted_to as counted, {", ".join(firsts)}
+  from r_attempts where {kept.sql}{window if narrowed else ""}
+),
+firsts as (
+  select first_0 as came, counted, case when first_0 and counted then revenue end as revenue,
+    {", ".join(f"case when counted and first_{n} then gap_{n} end as gap_{n}" for n in later)},
+    {", ".join(f"case when first_0 then ever_{n} end as ever_{n}" for n in later)},
+    {", ".join(f"case when first_0 and counted and gap_{n} is not null then 0 end as first_{n}" for n in later)}
+  from attempts
 )"""
     return sql, {**kept.values, "counted_to": period.counted_to(journey)}
 
 
+def _earlier(n: int) -> str:
+    """Whether the customer had an earlier attempt, in the period and under the filters, that reached stage n."""
+    return f"max(case when {'true' if n == 0 else f'gap_{n} is not null'} then 1 end) over earlier"
+
+
 def _asked(journey: Journey, filters: Filters, period: Period) -> Query:
-    """Totals in the row without `position`, the histogram of the time to each stage in the others."""
-    later = range(1, len(journey.stages))
-    customers, values = _customers(journey, filters, period)
-    totals = ["count(*) as everyone", "count(*) filter (counted) as entered"]
-    for n in later:
-        before = _reached(journey.before(n))
-        totals += [f"count(gap_{n}) as reached_{n}", f"count(*) filter ({before}) as before_{n}",
-                   f"count(ever_{n}) as ever_{n}", f"count(*) filter (ever_{n} = {BEFORE}) as early_{n}"]  # fmt: skip
-        totals += _moments(f"passed_{n}", _reached(n)) + _moments(
-            f"stayed_{n}", f"{before} and not ({_reached(n)})"
-        )
-    bins = "".join(
-        f"\nunion all by name select '{what}' as times, {n} as position, {what}_{n} as bin, count(*) as n"
-        f" from customers where {what}_{n} > {BEFORE} group by {what}_{n}"
-        for n in later
-        for what in ("gap", "ever")
-    )
-    return Query("funnel", f"with {customers}\nselect {', '.join(totals)} from customers{bins}", values)
+    """Customers by times, position and bin, with the sums of their revenue and of its squares.
+
+    times: 'gap' (to the stage from the one before), 'ever', or 'first' (those whose first attempt reached the stage;
+    only there revenue counts). The row without `times` has all who came in, and how many of them are counted.
+    """
+    firsts, values = _firsts(journey, filters, period)
+    cells = [(times, n) for n in range(1, len(journey.stages)) for times in ("gap", "ever", "first")]
+    lists = {
+        "times": (f"'{times}'" for times, _ in cells),
+        "position": (str(n) for _, n in cells),
+        "bin": (f"{times}_{n}" for times, n in cells),
+    }
+    laid_out = ", ".join(f"unnest([{', '.join(of)}]) as {name}" for name, of in lists.items())
+    sums = "count(*) as n, coalesce(sum(revenue), 0) as sum, coalesce(sum(revenue * revenue), 0) as squares"
+    sql = f"""
+with {firsts}
+select {sums}, count(*) filter (counted) as entered from firsts where came
+union all by name
+select times, position, bin, {sums}
+from (select revenue, {laid_out} from firsts) where bin is not null group by times, position, bin"""
+    return Query("funnel", sql, values)
 
 
 def _by(journey: Journey, filters: Filters, period: Period, dimension: str) -> Query:
-    later = range(1, len(journey.stages))
-    customers, values = _customers(journey, filters, period, f"coalesce({dimension}, '')")
-    counts, last = ", ".join(f"count(gap_{n}) as reached_{n}" for n in later), journey.required[-1]
+    later, last = range(1, len(journey.stages)), journey.required[-1]
+    kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
     sql = f"""
-with {customers}
-select "group", count(*) filter (counted) as entered, {counts}, count(*) as everyone, count(ever_{last}) as ever
+with customers as (
+  select coalesce({dimension}, '') as "group", customer_no, bool_or(day <= $counted_to) as counted,
+    {", ".join(f"bool_or(day <= $counted_to and gap_{n} is not null) as reached_{n}" for n in later)},
+    bool_or(ever_{last} is not null) as ever
+  from r_attempts where {kept.sql} group by all
+)
+select "group", count(*) filter (counted) as entered,
+  {", ".join(f"count(*) filter (reached_{n}) as reached_{n}" for n in later)},
+  count(*) as everyone, count(*) filter (ever) as ever
 from customers group by "group" """
+    values = {**kept.values, "counted_to": period.counted_to(journey)}
     return Query(f"funnel by {dimension}", sql, values)
 
 
-def _reached(position: int) -> str:
-    return "counted" if position == 0 else f"gap_{position} is not null"
+def _stages(journey: Journey, whole: Any, bins: pd.DataFrame) -> pd.DataFrame:
+    """Every stage with its counts, and what a customer who reached it is worth beside those who stayed behind.
 
-
-def _moments(name: str, condition: str) -> list[str]:
-    """Count, sum and sum of squares of the revenue of the customers for whom a condition holds."""
-    return [f"count(*) filter ({condition}) as {name}_n"] + [
-        f"coalesce(sum({what}) filter ({condition}), 0) as {name}_{of}"
-        for of, what in (("sum", "revenue"), ("squares", "revenue * revenue"))
-    ]
-
-
-def _stage(journey: Journey, position: int, totals: Any) -> dict[str, object]:
-    """One stage's counts out of the totals, and what a customer who reached it is worth."""
-    entered = float(totals["entered"])
-    told = {"position": position, "stage": journey.stages[position].id, "entered": entered}
-    if position == 0:
-        return {**told, "reached": entered, "before": nan, "ever": float(totals["everyone"])}
-    counts = {name: float(totals[f"{name}_{position}"]) for name in ("reached", "before", "ever", "early")}
-    worth = stats.change(WORTH, *(_mean(totals, f"{who}_{position}") for who in ("passed", "stayed")))
-    return {**told, **counts, "worth": worth.amount, "worth_lo": worth.lo, "worth_hi": worth.hi}
-
-
-def _mean(totals: Any, who: str) -> pd.Series:
-    parts = pd.DataFrame([{part: float(totals[f"{who}_{part}"]) for part in WORTH.parts}])
-    return stats.estimate(WORTH, parts).iloc[0]
+    Whose first attempt reached a stage reached the one before in it, so those who stayed are what is left of it.
+    """
+    places = range(len(journey.stages))
+    sums = bins.groupby(["times", "position"])[["n", "sum", "squares"]].sum()
+    gone, ever, first = (
+        sums[sums.index.isin([times], 0)].droplevel(0).reindex(places, fill_value=0.0).astype(float)
+        for times in ("gap", "ever", "first")
+    )
+    gone.loc[0, "n"], ever.loc[0, "n"] = whole["entered"], whole["n"]
+    first.loc[0] = whole[["entered", "sum", "squares"]].astype(float).to_numpy()
+    early = bins[(bins["times"] == "ever") & (bins["bin"] == BEFORE)].set_index("position")["n"]
+    at = [journey.before(n) if n else 0 for n in places]
+    told = pd.DataFrame({"position": places, "stage": journey.ids, "entered": float(whole["entered"])})
+    told = told.assign(reached=gone["n"], before=gone["n"].iloc[at].set_axis(gone.index).where(gone.index > 0),
+                       ever=ever["n"], early=early.reindex(places[1:], fill_value=0.0))  # fmt: skip
+    stayed = (first.iloc[at].set_axis(first.index) - first).clip(lower=0)
+    both = (stats.estimate(WORTH, parts).itertuples() for parts in (first, stayed))
+    worth = [stats.change(WORTH, *pair) for pair in zip(*both, strict=True)]
+    told[["worth", "worth_lo", "worth_hi"]] = [(change.amount, change.lo, change.hi) for change in worth]
+    told.loc[0, ["worth", "worth_lo", "worth_hi"]] = nan
+    return told
 
 
 def _shares(stages: pd.DataFrame) -> pd.DataFrame:
@@ -214,7 +239,7 @@ def _timed(stages: pd.DataFrame, bins: pd.DataFrame) -> pd.DataFrame:
         ("p90", "gap", LONG_PASSAGE),
         ("late", "ever", PASSAGE),
     ):
-        mine = bins.loc[bins["times"] == of, ["position", "bin", "n"]].astype(int)
+        mine = bins.loc[(bins["times"] == of) & (bins["bin"] > BEFORE), ["position", "bin", "n"]].astype(int)
         times = stats.quantiles(mine, ["position"], kpi.quantile).set_index("position")[["value", "lo", "hi"]]
         told = told.join(times.set_axis([name, f"{name}_lo", f"{name}_hi"], axis=1), on="position")
     return told

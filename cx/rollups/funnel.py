@@ -22,12 +22,15 @@ SCHEMA = f"""
 create table if not exists r_attempts (
   customer_no INTEGER, day DATE, opened_at TIMESTAMP, {columns()}, revenue DOUBLE,
   {", ".join(f"gap_{position} SMALLINT" for position in LATER)},
-  {", ".join(f"ever_{position} SMALLINT" for position in LATER)}
+  {", ".join(f"ever_{position} SMALLINT" for position in LATER)},
+  {", ".join(f"prev_{position} DATE" for position in (0, *LATER))}
 );
 """
 """gap_n: the time since the stage before n, as a bin of 1 %; empty where the attempt did not reach stage n.
 ever_n: the time from the opening to the customer's next interaction at stage n, whatever lies between and however late;
-BEFORE where there was one before the opening only. revenue: what the customer ordered in the window."""
+BEFORE where there was one before the opening only. prev_n: the day on which the customer had opened an attempt before
+that reached stage n, so that among attempts of some days the first of each customer is found without looking at the
+others: it is the one whose prev_n lies before these days. revenue: what the customer ordered in the window."""
 
 BEFORE = -1
 
@@ -74,15 +77,33 @@ def _attempts(journey: Journey) -> str:
         f" and s{n}.occurred_at <= s0.occurred_at + interval {journey.window_days} day"
         for n in later
     )
-    named = (f"{name}_{n}" for name in ("gap", "ever") for n in later)
+    names = [f"{name}_{n}" for name in ("gap", "ever") for n in later]
+    prevs = [f"{_before(n)} as prev_{n}" for n in (0, *later)]
     return f"""
-insert into r_attempts (customer_no, day, opened_at, {", ".join(DIMENSIONS)}, revenue, {", ".join(named)})
-select s0.customer_no, s0.day, s0.occurred_at, {", ".join(f"s0.{name}" for name in DIMENSIONS)}, s0.revenue,
-  {_lines(gaps)},
-  {_lines(evers)}
-from ahead s0
-{" ".join(steps)}
-where s0.position = 0"""
+insert into r_attempts (
+  customer_no, day, opened_at, {", ".join(DIMENSIONS)}, revenue, {", ".join(names)},
+  {", ".join(f"prev_{n}" for n in (0, *later))}
+)
+with attempts as (
+  select s0.customer_no, s0.place, s0.day, s0.occurred_at as opened_at, {", ".join(f"s0.{name}" for name in DIMENSIONS)},
+    s0.revenue,
+    {_lines(gaps)},
+    {_lines(evers)}
+  from ahead s0
+  {" ".join(steps)}
+  where s0.position = 0
+)
+select * exclude (place),
+  {_lines(prevs)}
+from attempts
+window earlier as (
+  partition by customer_no order by place rows between unbounded preceding and 1 preceding
+)"""
+
+
+def _before(n: int) -> str:
+    reached = "day" if n == 0 else f"case when gap_{n} is not null then day end"
+    return f"max({reached}) over earlier"
 
 
 def _bin(since: str, until: str) -> str:

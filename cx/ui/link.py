@@ -10,17 +10,29 @@ from collections.abc import Callable, Iterable, Sequence
 
 import streamlit as st
 
-_KEPT = "chosen"
+_KEPT, _PAGE, _MOVED = "chosen", "page", "moved"
+
+
+def arrived(page: str) -> None:
+    """Say which page the viewer is on; call it once in app.py, before the page runs."""
+    moved = st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE], st.session_state[_MOVED] = page, moved
 
 
 def restore(names: Iterable[str]) -> None:
-    """Bring the link and what was chosen on another page together; the link is right where both speak."""
-    kept = _kept()
+    """Bring the link and what was chosen on another page together; the link is right where both speak.
+
+    Where the viewer stays on the page, the link alone is right: Back has taken out of it what was chosen last.
+    """
+    kept, moved = _kept(), st.session_state.get(_MOVED, True)
     for name in names:
+        st.session_state.pop(_key(name), None)  # so that its widget starts at what is chosen
         if name in st.query_params:
             kept[name] = st.query_params.get_all(name)
-        elif kept.get(name):
+        elif moved and kept.get(name):
             st.query_params[name] = kept[name]
+        else:
+            kept.pop(name, None)
 
 
 def chosen(name: str) -> list[str]:
@@ -39,7 +51,7 @@ def choose(name: str, values: Sequence[str]) -> None:
 
 def widget(name: str, value: object, told: Callable[[object], list[str]]) -> tuple[str, Callable[[], None]]:
     """A key for a widget that starts at this value, and a callback that writes what it was changed to."""
-    key = f"choose_{name}"
+    key = _key(name)
     if key not in st.session_state:
         st.session_state[key] = value
     return key, lambda: choose(name, told(st.session_state[key]))
@@ -48,7 +60,11 @@ def widget(name: str, value: object, told: Callable[[object], list[str]]) -> tup
 def forget(name: str) -> None:
     """Choose nothing, and let the widget start anew."""
     choose(name, [])
-    st.session_state.pop(f"choose_{name}", None)
+    st.session_state.pop(_key(name), None)
+
+
+def _key(name: str) -> str:
+    return f"choose_{name}"
 
 
 def _kept() -> dict[str, list[str]]:

@@ -111,7 +111,9 @@ def touchpoints(view: View) -> None:
     found = journeys.touched(view)
     here = found[found["stage"] == stage]
     with parts.card(
-        "touchpoints", t("Touchpoints of {stage}", stage=plain_text(named[stage])), ways_.not_filtered(view.filters)
+        "touchpoints",
+        t("Touchpoints of {stage}", stage=plain_text(named[stage])),
+        ways_.not_filtered(view.filters),
     ):
         if here.empty:
             st.caption(t("Nothing happened at this stage in the period."))

@@ -114,6 +114,9 @@ def ever(journey: Journey, told: Funnel) -> str:
     if not row["early"]:
         return t("At any time and in any order, {came} of all {everyone} customers who came in were at {stage} ({share}), half of them "
                  "within {late}.", **numbers)  # fmt: skip
+    if row["early"] == row["ever"]:
+        return t("At any time and in any order, {came} of all {everyone} customers who came in were at {stage} ({share}), only before "
+                 "they came in.", **numbers)  # fmt: skip
     return t("At any time and in any order, {came} of all {everyone} customers who came in were at {stage} ({share}): {early} only "
              "before they came in, and half of the others within {late}.", **numbers, early=number(row["early"]))  # fmt: skip
 
