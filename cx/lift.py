@@ -776,7 +776,7 @@ def excess(
     rows = []
     for c, (group, first, last) in enumerate(windows):
         known = len(group) > 0 and first <= last
-        told = _bounds(*_beyond(rates, group, first, last), strays) if known else np.full((5, len(reasons) + 1), nan)
+        told = _bounds(*_beyond(rates, group, first, last), *strays) if known else np.full((5, len(reasons) + 1), nan)
         whole = bool(panel.ends[c] + TAIL_DAYS < len(days))
         rows.append(pd.DataFrame(dict(zip(_EXCESS, told, strict=True))).assign(id=table["id"][c], reason=[*reasons, None], complete=whole))
     columns = ["id", "reason", *_EXCESS, "complete"]
@@ -787,15 +787,17 @@ _EXCESS = ("observed", "expected", "excess", "lo", "hi")
 
 
 class Strays(NamedTuple):
-    """How far quiet windows stray: sizes of the variance's parts, and the quantiles of what is left, by reason and in all."""
+    """How far quiet windows fall short of expectation: sizes of the variance's parts, and the half-width in deviations."""
 
     sizes: Floats
-    total_sizes: Floats
-    arms: Floats
-    total_arms: Floats
+    widen: float
 
 
-def _strays(panel: Panel, rates: Rates) -> Strays:
+_UNTRIED = Strays(np.array([1.5, 0.05, 1.0]), 1.96)
+
+
+def _strays(panel: Panel, rates: Rates) -> tuple[float, Strays, Strays]:
+    """The usual share of expectation seen in quiet windows, and how far they stray by reason and in all."""
     chance, found = np.random.default_rng(0), []
     for turn in range(_QUIET if len(panel.starts) else 0):
         c = turn % len(panel.starts)
@@ -804,28 +806,31 @@ def _strays(panel: Panel, rates: Rates) -> Strays:
             last = min(cell[-1] + TAIL_DAYS, panel.units.shape[1] - 1)
             found.append(np.stack(_beyond(rates, group, cell[0], last)))
     if len(found) < _LEAST_PLACEBOS:
-        return Strays(np.array([1.5, 0.05, 1.0]), np.array([1.5, 0.05, 1.0]), *np.array([[-1.96, 1.96]] * 2))
+        return 1.0, _UNTRIED, _UNTRIED
     each = np.stack(found)
     total = each.sum(2, keepdims=True)
-    (sizes, arms), (total_sizes, total_arms) = _settled(each), _settled(total)
-    return Strays(sizes, total_sizes, arms, total_arms)
+    usual = float(np.median(total[:, 0] / np.maximum(total[:, 1], 1e-9)))
+    return usual, _settled(each, usual), _settled(total, usual)
 
 
-def _settled(found: Floats) -> tuple[Floats, Floats]:
+def _settled(found: Floats, usual: float) -> Strays:
+    """From the windows that fall short: those above may hold a surge of their own, which is no error."""
     seen, due, unsure = (found[:, k].ravel() for k in range(3))
-    parts = np.column_stack([due, due**2, unsure])
-    off = np.minimum((seen - due) ** 2, 9 * (due + 0.1 * due**2 + unsure + 1))
-    weight = 1 / (due + 0.05 * due**2 + unsure + 0.5)
-    sizes, _ = nnls(parts * weight[:, None], off * weight)
-    left = (seen - due) / np.sqrt(parts @ sizes + 0.5)
-    return sizes, np.quantile(left, [0.025, 0.975])
+    short, parts = usual * due - seen, np.column_stack([due, due**2, unsure])
+    below = (short > 0) & (due > 0)
+    if below.sum() < _LEAST_PLACEBOS:
+        return _UNTRIED
+    weight = (1 / (due + 0.02 * due**2 + unsure + 0.5))[below]
+    sizes, _ = nnls(parts[below] * weight[:, None], short[below] ** 2 * weight)
+    off = short[below] / np.sqrt(parts[below] @ sizes + 0.5)
+    return Strays(sizes, max(1.96, float(np.quantile(off, 0.95))))
 
 
-def _bounds(seen: Floats, due: Floats, unsure: Floats, strays: Strays) -> Floats:
+def _bounds(seen: Floats, due: Floats, unsure: Floats, usual: float, by_reason: Strays, in_all: Strays) -> Floats:
     """The five columns for each reason, then for all."""
-    rows = []
-    for x, m, u, sizes, arms in ((seen, due, unsure, strays.sizes, strays.arms),
-                                 (seen.sum(keepdims=True), due.sum(keepdims=True), unsure.sum(keepdims=True), strays.total_sizes, strays.total_arms)):
-        sd = np.sqrt(np.column_stack([m, m**2, u]) @ sizes + 0.5)
-        rows.append(np.stack([x, m, x - m, x - m - arms[1] * sd, x - m - arms[0] * sd]))
-    return np.concatenate(rows, 1)
+    def told(x: Floats, m: Floats, u: Floats, strays: Strays) -> Floats:
+        half = strays.widen * np.sqrt(np.column_stack([m, m**2, u]) @ strays.sizes + 0.5)
+        return np.stack([x, usual * m, x - usual * m, x - usual * m - half, x - usual * m + half])
+
+    summed = [part.sum(keepdims=True) for part in (seen, due, unsure)]
+    return np.concatenate([told(seen, due, unsure, by_reason), told(*summed, in_all)], 1)

@@ -41,8 +41,8 @@ EVEN_DAYS = 14
 """Until a lag has been learned the units of this many days count alike."""
 BLOCK_DAYS = 56
 """A lag is learned from how complaints fall within blocks of eight weeks: slower changes teach nothing about it."""
-LEARNING_BLOCKS, LEARNING_COMPLAINTS = 2, 300
-"""A reason with fewer blocks or complaints has no lag of its own yet."""
+LEARNING_BLOCKS, LEARNING_COMPLAINTS, LEARNING_GAIN = 2, 300, 2.0
+"""With fewer blocks or complaints, or if no lag explains more than the even days (in nats), a reason has none of its own."""
 FIRST_LEARNING, RELEARN_DAYS = 14, 91
 """Days of data at the first learning; it is repeated as they double, and from then on every quarter."""
 LEAST_SELLING_DAYS = 42
@@ -264,10 +264,12 @@ def learn(panel: Panel, until: Day | None = None) -> Lags:
         tried += [(kernel, beta) for kernel in range(EVEN) for beta in ELASTICITIES]
     smoothed = _smoothed(seen, {kernel for kernel, _ in tried})
     fits = [grid.fit(smoothed[kernel], beta) for kernel, beta in tried]
-    best = np.where(enough, 1 + np.array([score for score, _ in fits[1:] or fits]).argmax(0), 0)
+    scores = np.array([score for score, _ in fits])
+    learned = enough & (scores.max(0) >= scores[0] + LEARNING_GAIN)
+    best = np.where(learned, scores.argmax(0), 0)
     kernel, beta = np.array(tried)[best].T
     factors = np.array([fits[at][1][reason] for reason, at in enumerate(best)])
-    return Lags(seen.reasons, kernel.astype(np.int64), beta, enough, factors)
+    return Lags(seen.reasons, kernel.astype(np.int64), beta, learned, factors)
 
 
 def _unlearned(panel: Panel) -> Lags:

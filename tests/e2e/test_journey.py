@@ -64,6 +64,7 @@ def opened(folders: Folders, demo_company: DemoCompany) -> Iterator[Page]:
 def page(opened: Page) -> Iterator[Page]:
     """The one page, on the funnel, as wide afterwards as it was."""
     shown(opened, "funnel")
+    opened.wait_for_function(WHOLE, timeout=WAIT)
     yield opened
     opened.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
 
