@@ -8,7 +8,7 @@ earlier ones, all at once. Every interval is as wide as the errors made where no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import nan
@@ -43,17 +43,17 @@ LEAST_DAYS = 14
 HOLIDAY = 7
 """The type of day of a holiday; the others are Monday, 0, to Sunday, 6."""
 
-_HALF_LIFE = 28.0
 TAIL_DAYS = 14
 """Days after its end through which complaints are laid to a campaign."""
 
-_TAUGHT, _RATE_HALF, _SURGING, _SETTLING, _QUIET = 42, 60.0, 0.25, 7, 400
+_HALF_LIFE, _NEAR, _SLOW = 28.0, 7.0, 60.0
+_TAUGHT, _RATE_HALF, _SURGING, _SETTLING, _WINDOWS = 42, 60.0, 0.05, 7, 400
+_UNUSUAL, _CLEAR = 2.5, 6.0
 _LAGS, _ELASTICITIES = (0.5, 2.0, 4.0, 7.0, 10.0, 14.0, 20.0), (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-_NEAR, _SLOW = 7.0, 60.0
 _CONTROL_SD, _TREND_SD, _TYPE_SD = 0.3, 0.3, 0.1
 _EFFECT_SD, _AFTER_SD, _CELL_SD = 1.0, 0.15, 0.1
 _FIRST_GUESS = np.array([0.01, 0.003, 0.01, 0.01, 0.02, 1.0])
-_PLACEBOS, _LEARNED_FROM, _LEAST_PLACEBOS = 240, 30, 39
+_PLACEBOS, _TURNS, _LEARNED_FROM, _LEAST_PLACEBOS = 240, 40, 30, 39
 _APART, _TELLING, _UNKNOWN = 4.0, 0.15, 10.0
 
 
@@ -79,7 +79,10 @@ class Panel:
     def selling(self) -> Mask:
         """From a product's first sale to its last."""
         sold = self.units > 0
-        return np.logical_or.accumulate(sold, 1) & np.logical_or.accumulate(sold[:, ::-1], 1)[:, ::-1]
+        since: Mask = np.logical_or.accumulate(sold, 1)
+        until: Mask = np.logical_or.accumulate(sold[:, ::-1], 1)[:, ::-1]
+        both: Mask = since & until
+        return both
 
     @cached_property
     def young(self) -> Mask:
@@ -132,7 +135,8 @@ class Panel:
     def tide(self) -> Floats:
         """The day's wave of all products."""
         weight = self.precision[:, None] * (self.wave != 0)
-        return (weight * self.wave).sum(0) / np.maximum(weight.sum(0), 1e-9)
+        tide: Floats = (weight * self.wave).sum(0) / np.maximum(weight.sum(0), 1e-9)
+        return tide
 
     @cached_property
     def likeness(self) -> Floats:
@@ -153,7 +157,8 @@ def _mean_of_days(x: Floats, first: int, last: int) -> Floats:
     day = np.arange(x.shape[1])
     a, b = np.clip(day + first, 0, len(day)), np.clip(day + last + 1, 0, len(day))
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (total[:, b] - total[:, a]) / (b - a)
+        mean: Floats = (total[:, b] - total[:, a]) / (b - a)
+    return mean
 
 
 def _smooth(x: Floats, known: Mask, half_life: float) -> Floats:
@@ -161,11 +166,16 @@ def _smooth(x: Floats, known: Mask, half_life: float) -> Floats:
     keep = 0.5 ** (1 / half_life)
 
     def both(y: Floats) -> Floats:
-        ahead = lfilter([1], [1, -keep], y, axis=-1)
-        return ahead + lfilter([1], [1, -keep], y[..., ::-1], axis=-1)[..., ::-1] - y
+        return _faded(y, keep) + _faded(y[..., ::-1], keep)[..., ::-1] - y
 
     weight = both(known.astype(float))
     return np.divide(both(np.where(known, x, 0)), weight, out=np.zeros(x.shape), where=weight > 1e-6)
+
+
+def _faded(x: Floats, keep: float) -> Floats:
+    """The running sum of which each day keeps a share."""
+    faded: Floats = lfilter([1], [1, -keep], x, axis=-1)
+    return faded
 
 
 class Case(NamedTuple):
@@ -259,7 +269,9 @@ def _ridge(case: Case) -> Floats:
     day = case.days - case.days.mean()
     types = (case.kinds[:, None] == case.kinds) * _TYPE_SD**2
     index = case.controls - case.controls.mean(1, keepdims=True)
-    return 1 + types + np.outer(day, day) * (_TREND_SD / 60) ** 2 + index.T @ index * _CONTROL_SD**2
+    trend = np.outer(day, day) * (_TREND_SD / 60) ** 2
+    ridge: Floats = 1 + types + trend + index.T @ index * _CONTROL_SD**2
+    return ridge
 
 
 def _daily(case: Case, mean: Floats) -> Floats:
@@ -299,14 +311,16 @@ def _fit(case: Case, learned: Learned) -> Fit:
 
 def _beta(cases: Sequence[Case]) -> Floats:
     """How groups follow the two indices, by pooled least squares within each case."""
-    square, cross = np.eye(2) * 1e-3, np.zeros(2)
+    rows = [np.zeros((0, 3))]
     for case in cases:
         on = case.train & (case.sold > 0)
-        x, y = case.controls[:, on], np.log(case.sold[on] / case.base[on])
-        x, y = x - x.mean(1, keepdims=True), y - y.mean()
-        scale = max(y.var(), 1e-6)
-        square, cross = square + x @ x.T / scale, cross + x @ y / scale
-    solved: Floats = np.linalg.solve(square, cross)
+        both = np.column_stack([case.controls[:, on].T, np.log(case.sold[on] / case.base[on])])
+        both = both - both.mean(0)
+        rows.append(both / max(float(both[:, 2].std()), 1e-3))
+    told = np.concatenate(rows)
+    solved: Floats = np.linalg.solve(
+        told[:, :2].T @ told[:, :2] + np.eye(2) * 1e-3, told[:, :2].T @ told[:, 2]
+    )
     return solved
 
 
@@ -339,7 +353,13 @@ def _score(case: Case, learned: Learned) -> tuple[Floats, Floats]:
     moved = np.stack([x / case.size, x, y / case.size, y, inverse * daily[0], inverse * daily[1]])
     flat = moved.reshape(6, -1)
     information = flat @ moved.transpose(0, 2, 1).reshape(6, -1).T
-    quadratic = [a @ near @ a / case.size, a @ near @ a, a @ slow @ a / case.size, a @ slow @ a, *(daily @ a**2)]
+    quadratic = [
+        a @ near @ a / case.size,
+        a @ near @ a,
+        a @ slow @ a / case.size,
+        a @ slow @ a,
+        *(daily @ a**2),
+    ]
     return information, np.array(quadratic) - flat @ (inverse @ ridge).T.ravel()
 
 
@@ -409,7 +429,9 @@ def _solved(panel: Panel, groups: list[Group], cases: list[Case], learned: Learn
         own = code // 2 == c
         _, known = _posterior(prior[np.ix_(own, own)], design[:, own], effect, error)
         alone[own] = np.diag(known)
-    sold = np.array([panel.units[np.ix_(group.products, cell)].sum() for group in groups for cell in group.cells])
+    sold = np.array(
+        [panel.units[np.ix_(group.products, cell)].sum() for group in groups for cell in group.cells]
+    )
     return Knot(groups, cases, fits, pairs, cell_of, sold[cell_of], mean, cov, alone)
 
 
@@ -439,22 +461,31 @@ def _posterior(prior: Floats, design: Floats, effect: Floats, error: Floats) -> 
     return gain @ effect, prior - gain @ design @ prior
 
 
-def _placebos(panel: Panel) -> list[Case]:
-    """Where no campaign was: other products in a campaign's days, and its products in other days."""
-    chance, cases = np.random.default_rng(0), []
-    count = len(panel.starts)
-    for turn in range(min(_PLACEBOS, 40 * count)):
-        c = turn * count // _PLACEBOS if count > _PLACEBOS else turn % count
-        group, cell = (_elsewhere if turn % 2 else _elsewhen)(panel, c, chance)
+def _quiet(panel: Panel, most: int) -> Iterator[tuple[Ints, Ints]]:
+    """Products and days without campaign: other products in a campaign's days, and its products in other days."""
+    chance = np.random.default_rng(0)
+    known: Ints = np.flatnonzero(
+        (panel.starts < panel.units.shape[1]) & (panel.ends >= 0) & panel.members.any(1)
+    )
+    for turn in range(min(most, _TURNS * len(known))):
+        c = known[turn * len(known) // most if len(known) > most else turn % len(known)]
+        group, cell = (_elsewhere if (turn // len(known) + turn) % 2 else _elsewhen)(panel, c, chance)
         if len(group) and len(cell):
-            cases.append(_case(panel, group, [cell], group))
+            yield group, cell
+
+
+def _placebos(panel: Panel) -> list[Case]:
+    """Where no campaign was, as if one had been there."""
+    cases = [_case(panel, group, [cell], group) for group, cell in _quiet(panel, _PLACEBOS)]
     return [case for case in cases if case.train.sum() >= FEW_DAYS]
 
 
 def _elsewhere(panel: Panel, c: int, chance: np.random.Generator) -> tuple[Ints, Ints]:
     start, end = max(panel.starts[c], 0), panel.ends[c]
     cell = np.arange(start, min(end + 1, panel.units.shape[1]))
-    free = np.flatnonzero(panel.free[:, start : end + AFTERMATH + 1].all(1) & ~panel.young[:, max(start - FEW_DAYS, 0)])
+    free = np.flatnonzero(
+        panel.free[:, start : end + AFTERMATH + 1].all(1) & ~panel.young[:, max(start - FEW_DAYS, 0)]
+    )
     if not len(free) or not len(cell):
         return free[:0], cell
     anchor = free[chance.integers(len(free))]
@@ -465,7 +496,7 @@ def _elsewhere(panel: Panel, c: int, chance: np.random.Generator) -> tuple[Ints,
 def _elsewhen(panel: Panel, c: int, chance: np.random.Generator) -> tuple[Ints, Ints]:
     group = np.flatnonzero(panel.members[c])
     length = int(panel.ends[c] - panel.starts[c]) + 1
-    quiet = (panel.free[group] & ~panel.young[group]).all(0)
+    quiet: Mask = np.all(panel.free[group] & ~panel.young[group], axis=0)
     whole = length + AFTERMATH
     if len(quiet) < whole:
         return group, np.arange(0)
@@ -503,11 +534,17 @@ def study(
     the shape of `units` does not fit or days are missing.
     """
     if units.shape != (len(products), len(days)) or not (np.diff(days) == np.timedelta64(1, "D")).all():
-        raise ValueError(f"units are {units.shape} for {len(products)} products and {len(days)} days in a row.")
+        raise ValueError(
+            f"units are {units.shape} for {len(products)} products and {len(days)} days in a row."
+        )
     table = campaigns.sort_values(["start", "end", "id"], ignore_index=True)
     order = np.argsort(np.array([*products], dtype=str), kind="stable")
     panel = _panel(days, np.array([*products], dtype=object)[order], units[order], table, holidays)
-    found = [(groups, _cases(panel, groups)) for groups in (_groups(panel, knot) for knot in _knots(panel)) if groups]
+    found = [
+        (groups, _cases(panel, groups))
+        for groups in (_groups(panel, knot) for knot in _knots(panel))
+        if groups
+    ]
     learned, placebos = _learned(panel, [case for _, cases in found for case in cases])
     return Study(days, table, panel, learned, placebos, [_solved(panel, *each, learned) for each in found])
 
@@ -515,9 +552,16 @@ def study(
 def _panel(days: pd.DatetimeIndex, names: Any, units: Floats, table: pd.DataFrame, holidays: Any) -> Panel:
     kinds = days.dayofweek.to_numpy().astype(np.int64)
     kinds[days.isin(pd.DatetimeIndex(holidays))] = HOLIDAY
-    sells = [np.isin(names, [*each]) if len(each) else np.ones(len(names), bool) for each in table["products"]]
-    places = [((pd.DatetimeIndex(table[name]) - days[0]).days).to_numpy().astype(np.int64) for name in ("start", "end")]
-    return Panel(units.astype(float), kinds, *places, np.array(sells, bool).reshape(len(table), len(names)))
+    sells = [
+        np.isin(names, [*each]) if len(each) else np.ones(len(names), bool) for each in table["products"]
+    ]
+    starts, ends = (
+        (pd.DatetimeIndex(table[name]) - days[0]).days.to_numpy().astype(np.int64)
+        for name in ("start", "end")
+    )
+    return Panel(
+        units.astype(float), kinds, starts, ends, np.array(sells, bool).reshape(len(table), len(names))
+    )
 
 
 def _cases(panel: Panel, groups: list[Group]) -> list[Case]:
@@ -567,7 +611,10 @@ def _blank(study: Study, c: int) -> dict[str, Any]:
 def _row(study: Study, knot: Knot, c: int) -> dict[str, Any]:
     cases = [case for group, case in zip(knot.groups, knot.cases, strict=True) if _holds(group, c)]
     during, after = (np.flatnonzero([pair == (c, late) for pair in knot.pairs]) for late in (False, True))
-    told = {"controls": max(case.controls_n for case in cases), "left_out": sum(case.left_out for case in cases)}
+    told = {
+        "controls": max(case.controls_n for case in cases),
+        "left_out": sum(case.left_out for case in cases),
+    }
     notes = _notes(study, cases, c)
     if notes[:1] == ("too few days",):
         return {**told, "notes": notes}
@@ -615,7 +662,10 @@ def _share(knot: Knot, at: Ints) -> Share:
 
 def _rivals(knot: Knot, c: int, during: Ints, share: Share) -> list[int]:
     """Other campaigns without which this one's effect would be known far better; none where it can be told apart."""
-    if share.deviation < _TELLING or not share.deviation**2 > _APART * (share.weights**2) @ knot.alone[during]:
+    if (
+        share.deviation < _TELLING
+        or not share.deviation**2 > _APART * (share.weights**2) @ knot.alone[during]
+    ):
         return []
     rivals = []
     for d in {d for d, after in knot.pairs if d != c and not after}:
@@ -649,7 +699,11 @@ def counterfactual(study: Study, campaign: str) -> pd.DataFrame:
     Expected is what its products would sell without it and without those that it meets; stock-outs are in neither.
     Raises KeyError for a campaign of which nothing is known.
     """
-    (place,) = np.flatnonzero(study.campaigns["id"] == campaign)[:1] if (study.campaigns["id"] == campaign).any() else (-1,)
+    (place,) = (
+        np.flatnonzero(study.campaigns["id"] == campaign)[:1]
+        if (study.campaigns["id"] == campaign).any()
+        else (-1,)
+    )
     mine = [(case, fit) for knot in study.knots
             for group, case, fit in zip(knot.groups, knot.cases, knot.fits, strict=True) if _holds(group, place)]  # fmt: skip
     if not mine:
@@ -668,7 +722,10 @@ def counterfactual(study: Study, campaign: str) -> pd.DataFrame:
 
 def _phase(panel: Panel, place: int, count: int) -> list[str]:
     bounds = [panel.starts[place], panel.ends[place] + 1, panel.ends[place] + 1 + AFTERMATH]
-    return [("before", "during", "after", "later")[int(at)] for at in np.searchsorted(bounds, np.arange(count), "right")]
+    return [
+        ("before", "during", "after", "later")[int(at)]
+        for at in np.searchsorted(bounds, np.arange(count), "right")
+    ]
 
 
 def exposure(units: Floats, complaints: Floats) -> Floats:
@@ -701,42 +758,74 @@ def _lagged(units: Floats, lag: float) -> Floats:
     kernel = (day + 0.5) * np.exp(-(day + 0.5) * 2 / (lag + 0.5))
     padded = np.concatenate([np.repeat(units[:, :1], len(day), 1), units], 1)
     flow = lfilter(kernel / kernel.sum(), [1], padded, axis=-1)[:, len(day) :]
-    return np.maximum(flow, 1e-3 * max(units.mean(), 1e-9))
+    least = 1e-3 * max(float(units.mean()), 1e-9)
+    floored: Floats = np.maximum(flow, least)
+    return floored
 
 
 class Rates(NamedTuple):
-    """Complaints and exposure by product, reason and day, with their weighted sums before and after each day."""
+    """Complaints and exposure by product, reason and day, with their weighted sums before and after each day;
+    `plain` are the complaints with what is expected on the days of a surge."""
 
     complaints: Floats
+    plain: Floats
     exposed: Floats
     ahead: Floats
     back: Floats
     prior: Floats
 
 
-def _rates(complaints: Floats, exposed: Floats) -> Rates:
-    """Exposure scaled by what each day brought to all products of a reason; surges weigh little in the sums."""
-    usual = complaints.sum(2) / np.maximum(exposed.sum(2), 1e-9)
-    reason = complaints.sum((0, 2)) / np.maximum(exposed.sum((0, 2)), 1e-9)
-    prior = reason * (usual.sum(1) / max(reason.sum(), 1e-12))[:, None].clip(0.1, 10)
-    rough = exposed * ((complaints.sum(2) + 1) / (exposed.sum(2) + 1 / np.maximum(prior, 1e-12)))[:, :, None]
-    capped = np.minimum(complaints, 3 * rough + 3)
-    shared = (capped.sum(0) + 30) / (rough.sum(0) + 30)
-    exposed, rough = exposed * shared, rough * shared
-    week, due = 7 * _mean_of_rows(complaints, 3), 7 * _mean_of_rows(rough, 3)
-    weight = np.where(week > due + 3 * np.sqrt(due + 0.1 * due**2) + 1, _SURGING, 1.0)
+def _rates(complaints: Floats, exposed: Floats, quiet: Mask) -> Rates:
+    """Exposure scaled by what each day brought to quiet products; campaigns and surges weigh little in the sums."""
+    prior = _prior(complaints, exposed)
+    weight = np.where(quiet, 1.0, _SURGING)[:, None] * np.ones_like(complaints)
+    calm = weight
+    for _ in range(2):
+        due = exposed * _local(complaints, exposed, calm, prior)
+        told = (calm == 1) & quiet[:, None]
+        shared = ((complaints * told).sum(0) + 30) / ((due * told).sum(0) + 30)
+        week, week_due = 7 * _week(complaints), 7 * _week(due * shared)
+        beyond = (week - week_due - 1) / np.sqrt(week_due + 0.03 * week_due**2)
+        calm = np.where(beyond > _UNUSUAL, _SURGING, weight)
+    keep, exposed = 0.5 ** (1 / _RATE_HALF), exposed * shared
+    both = np.stack([complaints, exposed]) * calm
+    ahead, back = _faded(both, keep), _faded(both[..., ::-1], keep)[..., ::-1]
+    return Rates(
+        complaints,
+        np.where(beyond > _CLEAR, np.minimum(complaints, due * shared), complaints),
+        exposed,
+        ahead,
+        back,
+        prior,
+    )
+
+
+def _prior(complaints: Floats, exposed: Floats) -> Floats:
+    """What a series would be expected to be by its reason and its product."""
+    seen, due = complaints.sum(2), exposed.sum(2)
+    reason = seen.sum(0) / np.maximum(due.sum(0), 1e-9)
+    product = seen.sum(1) / np.maximum(due @ reason, 1e-9)
+    prior: Floats = reason * np.clip(product, 0.1, 10)[:, None]
+    return prior
+
+
+def _local(complaints: Floats, exposed: Floats, weight: Floats, prior: Floats) -> Floats:
+    """Each day's rate by the weighted days on both sides."""
     keep = 0.5 ** (1 / _RATE_HALF)
     both = np.stack([complaints, exposed]) * weight
-    ahead = lfilter([1], [1, -keep], both, axis=-1)
-    back = lfilter([1], [1, -keep], both[..., ::-1], axis=-1)[..., ::-1]
-    return Rates(complaints, exposed, ahead, back, prior)
+    seen, due = _faded(both, keep) + _faded(both[..., ::-1], keep)[..., ::-1] - both
+    rate: Floats = (seen + 1) / (due + 1 / np.maximum(prior, 1e-12)[..., None])
+    return rate
 
 
-def _mean_of_rows(x: Floats, reach: int) -> Floats:
-    return _mean_of_days(x.reshape(-1, x.shape[-1]), -reach, reach).reshape(x.shape)
+def _week(x: Floats) -> Floats:
+    week: Floats = _mean_of_days(x.reshape(-1, x.shape[-1]), -3, 3).reshape(x.shape)
+    return week
 
 
-def _beyond(rates: Rates, group: Ints, first: int, last: int) -> tuple[Floats, Floats, Floats]:
+def _beyond(
+    rates: Rates, group: Ints, first: int, last: int, plain: bool = False
+) -> tuple[Floats, Floats, Floats]:
     """By reason: complaints of the days first..last, what the exposure explains, and its part that is uncertain, squared."""
     days = rates.complaints.shape[2]
     told = np.zeros((2, len(group), rates.complaints.shape[1]))
@@ -746,7 +835,8 @@ def _beyond(rates: Rates, group: Ints, first: int, last: int) -> tuple[Floats, F
         told += rates.back[..., last + _SETTLING][:, group]
     rate = (told[0] + 1) / (told[1] + 1 / np.maximum(rates.prior[group], 1e-12))
     due = rate * rates.exposed[group, :, first : last + 1].sum(2)
-    return rates.complaints[group, :, first : last + 1].sum((0, 2)), due.sum(0), (due**2 / (told[0] + 1)).sum(0)
+    seen = (rates.plain if plain else rates.complaints)[group, :, first : last + 1].sum((0, 2))
+    return seen, due.sum(0), (due**2 / (told[0] + 1)).sum(0)
 
 
 def excess(
@@ -769,16 +859,27 @@ def excess(
     complaints, units = complaints[order].astype(float), units[order].astype(float)
     table = campaigns.sort_values(["start", "end", "id"], ignore_index=True)
     panel = _panel(days, np.array([*products], dtype=object)[order], units, table, ())
-    rates = _rates(complaints, exposure(units, complaints) if exposed is None else exposed[order])
+    after = replace(panel, ends=panel.ends + TAIL_DAYS + _SETTLING - AFTERMATH)
+    rates = _rates(
+        complaints, exposure(units, complaints) if exposed is None else exposed[order], ~after.busy
+    )
     windows = [(np.flatnonzero(sells), max(int(start), 0), min(int(end) + TAIL_DAYS, len(days) - 1))
                for sells, start, end in zip(panel.members, panel.starts, panel.ends, strict=True)]  # fmt: skip
     strays = _strays(panel, rates)
     rows = []
     for c, (group, first, last) in enumerate(windows):
         known = len(group) > 0 and first <= last
-        told = _bounds(*_beyond(rates, group, first, last), *strays) if known else np.full((5, len(reasons) + 1), nan)
+        told = (
+            _bounds(*_beyond(rates, group, first, last), *strays)
+            if known
+            else np.full((5, len(reasons) + 1), nan)
+        )
         whole = bool(panel.ends[c] + TAIL_DAYS < len(days))
-        rows.append(pd.DataFrame(dict(zip(_EXCESS, told, strict=True))).assign(id=table["id"][c], reason=[*reasons, None], complete=whole))
+        rows.append(
+            pd.DataFrame(dict(zip(_EXCESS, told, strict=True))).assign(
+                id=table["id"][c], reason=[*reasons, None], complete=whole
+            )
+        )
     columns = ["id", "reason", *_EXCESS, "complete"]
     return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
 
@@ -787,7 +888,7 @@ _EXCESS = ("observed", "expected", "excess", "lo", "hi")
 
 
 class Strays(NamedTuple):
-    """How far quiet windows fall short of expectation: sizes of the variance's parts, and the half-width in deviations."""
+    """How far quiet windows stray from expectation: sizes of the variance's parts, and the half-width in deviations."""
 
     sizes: Floats
     widen: float
@@ -798,39 +899,55 @@ _UNTRIED = Strays(np.array([1.5, 0.05, 1.0]), 1.96)
 
 def _strays(panel: Panel, rates: Rates) -> tuple[float, Strays, Strays]:
     """The usual share of expectation seen in quiet windows, and how far they stray by reason and in all."""
-    chance, found = np.random.default_rng(0), []
-    for turn in range(_QUIET if len(panel.starts) else 0):
-        c = turn % len(panel.starts)
-        group, cell = (_elsewhere if turn % 2 else _elsewhen)(panel, c, chance)
-        if len(group) and len(cell):
-            last = min(cell[-1] + TAIL_DAYS, panel.units.shape[1] - 1)
-            found.append(np.stack(_beyond(rates, group, cell[0], last)))
+    last = panel.units.shape[1] - 1
+    found = [np.stack(_beyond(rates, group, cell[0], min(cell[-1] + TAIL_DAYS, last), plain=True))
+             for group, cell in _quiet(panel, _WINDOWS)]  # fmt: skip
     if len(found) < _LEAST_PLACEBOS:
         return 1.0, _UNTRIED, _UNTRIED
     each = np.stack(found)
     total = each.sum(2, keepdims=True)
-    usual = float(np.median(total[:, 0] / np.maximum(total[:, 1], 1e-9)))
+    usual = _weighted_median(each[:, 0] / np.maximum(each[:, 1], 1e-9), each[:, 1])
     return usual, _settled(each, usual), _settled(total, usual)
 
 
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    order = np.argsort(values, axis=None, kind="stable")
+    passed = weights.ravel()[order].cumsum()
+    return float(values.ravel()[order][np.searchsorted(passed, passed[-1] / 2)])
+
+
 def _settled(found: Floats, usual: float) -> Strays:
-    """From the windows that fall short: those above may hold a surge of their own, which is no error."""
+    """The variance's parts by NNLS, and the 95 % conformal quantile of what strays beyond them."""
     seen, due, unsure = (found[:, k].ravel() for k in range(3))
-    short, parts = usual * due - seen, np.column_stack([due, due**2, unsure])
-    below = (short > 0) & (due > 0)
-    if below.sum() < _LEAST_PLACEBOS:
-        return _UNTRIED
-    weight = (1 / (due + 0.02 * due**2 + unsure + 0.5))[below]
-    sizes, _ = nnls(parts[below] * weight[:, None], short[below] ** 2 * weight)
-    off = short[below] / np.sqrt(parts[below] @ sizes + 0.5)
-    return Strays(sizes, max(1.96, float(np.quantile(off, 0.95))))
+    parts, off = np.column_stack([due, due**2, unsure]), np.abs(seen - usual * due)
+    weight = 1 / (due + 0.02 * due**2 + unsure + 0.5)
+    sizes, _ = nnls(parts * weight[:, None], off**2 * weight)
+    return Strays(sizes, max(1.96, float(np.quantile(off / np.sqrt(parts @ sizes + 0.5), 0.95))))
 
 
-def _bounds(seen: Floats, due: Floats, unsure: Floats, usual: float, by_reason: Strays, in_all: Strays) -> Floats:
+def _bounds(
+    seen: Floats, due: Floats, unsure: Floats, usual: float, by_reason: Strays, in_all: Strays
+) -> Floats:
     """The five columns for each reason, then for all."""
+
     def told(x: Floats, m: Floats, u: Floats, strays: Strays) -> Floats:
         half = strays.widen * np.sqrt(np.column_stack([m, m**2, u]) @ strays.sizes + 0.5)
         return np.stack([x, usual * m, x - usual * m, x - usual * m - half, x - usual * m + half])
 
     summed = [part.sum(keepdims=True) for part in (seen, due, unsure)]
-    return np.concatenate([told(seen, due, unsure, by_reason), told(*summed, in_all)], 1)
+    return np.concatenate(
+        [told(seen, due, unsure, by_reason), told(summed[0], summed[1], summed[2], in_all)], 1
+    )
+
+
+def verdict(lift: Mapping[str, Any], beyond: Mapping[str, Any] | None = None) -> Verdict:
+    """What may be said of a campaign by its row of `lifts` and its row for all reasons of `excess`, by their intervals."""
+    early = {"not started", "running", "aftermath open", "too few days"}
+    if early & {*lift["notes"]} or (beyond is not None and not beyond["complete"]):
+        return "too early to say"
+    worse = beyond is not None and beyond["lo"] > 0
+    if lift["unidentified"]:
+        return "cannot be told apart"
+    if lift["lift_lo"] > 0:
+        return "both" if worse else "more orders"
+    return "worse product" if worse else "no effect seen"

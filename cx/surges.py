@@ -18,7 +18,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,7 @@ from scipy.special import betainc, ndtri
 from cx.stats import TAIL, Floats
 
 Ints = NDArray[np.int64]
-Day = date | pd.Timestamp
+Day: TypeAlias = date | pd.Timestamp
 
 LAG_MEANS = (0.5, 2.0, 4.0, 7.0, 10.0, 14.0, 20.0)
 """The mean days from sale to complaint that are tried for a reason."""
@@ -67,6 +67,8 @@ YEARS = 10.0
 """One false alarm in so many years of a series is accepted."""
 TYPICAL_SPREAD = 0.2
 """The squared relative scatter of daily counts beyond Poisson that weights are chosen for."""
+LEAST_FACTOR = 0.6
+"""What the other products lack lowers the expectation of one by no more than this."""
 CUT = 3.5
 """Beyond so many standard deviations a count teaches no more about scatter: it may be a surge that no one saw."""
 EVERY = ""
@@ -98,7 +100,11 @@ class Panel:
         n = int(self.days.searchsorted(pd.Timestamp(day)))
         units = None if self.units is None else self.units[:, :n]
         return replace(
-            self, days=self.days[:n], complaints=self.complaints[:, :, :n], units=units, holidays=self.holidays[:n]
+            self,
+            days=self.days[:n],
+            complaints=self.complaints[:, :, :n],
+            units=units,
+            holidays=self.holidays[:n],
         )
 
     @cached_property
@@ -124,14 +130,14 @@ class Panel:
     @cached_property
     def day_types(self) -> Ints:
         """0 to 6 for Monday to Sunday [day]; a holiday on which the desk was shut is a Sunday, the next day a Monday."""
-        weekdays = self.days.dayofweek.to_numpy().astype(np.int64)
+        weekdays = self.days.day_of_week.to_numpy().astype(np.int64)
         types, totals = weekdays.copy(), self.complaints.sum(0)
         for at in np.flatnonzero(self.holidays):
-            if _looks_like_sunday(totals, weekdays, at):
+            if _looks_like_sunday(totals, weekdays, int(at)):
                 types[at] = SUNDAY
                 if at + 1 < len(types) and types[at + 1] != SUNDAY:
                     types[at + 1] = MONDAY
-        return types
+        return np.asarray(types)
 
 
 def _looks_like_sunday(totals: Ints, weekdays: Ints, at: int) -> bool:
@@ -179,7 +185,12 @@ def from_counts(
         sold[product_codes[1], _offsets(units["day"], days)] = units["units"].to_numpy(dtype=float)
     named = holidays["day"] if isinstance(holidays, pd.DataFrame) else list(holidays or ())
     whole = Panel(
-        days, products, reasons, counts.reshape(shape).astype(np.int64), sold, days.isin(pd.DatetimeIndex(named))
+        days,
+        products,
+        reasons,
+        counts.reshape(shape).astype(np.int64),
+        sold,
+        days.isin(pd.DatetimeIndex(named)),
     )
     return whole if until is None else whole.until(until)
 
@@ -191,7 +202,11 @@ def _span(columns: list[pd.Series]) -> pd.DatetimeIndex:
 
 def _offsets(column: pd.Series, days: pd.DatetimeIndex) -> Ints:
     dates = pd.to_datetime(column).to_numpy().astype("datetime64[D]")
-    return (dates - days[0].to_datetime64().astype("datetime64[D]")).astype(np.int64) if len(dates) else dates.astype(np.int64)
+    return np.asarray(
+        (dates - days[0].to_datetime64().astype("datetime64[D]")).astype(np.int64)
+        if len(dates)
+        else dates.astype(np.int64)
+    )
 
 
 def _codes(columns: list[pd.Series]) -> tuple[list[Ints], tuple[str, ...]]:
@@ -225,7 +240,9 @@ class Lags:
 
     def frame(self) -> pd.DataFrame:
         """One row a reason: reason, days (mean lag), beta, learned."""
-        return pd.DataFrame({"reason": self.reasons, "days": self.days, "beta": self.beta, "learned": self.learned})
+        return pd.DataFrame(
+            {"reason": self.reasons, "days": self.days, "beta": self.beta, "learned": self.learned}
+        )
 
 
 def _kernels() -> Floats:
@@ -233,7 +250,7 @@ def _kernels() -> Floats:
     x = np.arange(LAG_DAYS) + 0.5
     gammas = [x * np.exp(-2 * x / (mean + 0.5)) for mean in LAG_MEANS]
     rows = np.array([*gammas, np.arange(LAG_DAYS) < EVEN_DAYS], dtype=float)
-    return rows / rows.sum(1, keepdims=True)
+    return np.asarray(rows / rows.sum(1, keepdims=True))
 
 
 KERNELS = _kernels()
@@ -247,7 +264,10 @@ def _smoothed(panel: Panel, kernels: Iterable[int] = range(len(KERNELS))) -> dic
     padded = np.concatenate([before, units], axis=1)
     mean = units.cumsum(1) / np.maximum((units.cumsum(1) > 0).cumsum(1), 1)
     floor = np.maximum(mean / 50, 1e-9)
-    return {at: np.log(np.maximum(lfilter(KERNELS[at], [1.0], padded)[:, LAG_DAYS - 1 :], floor)) for at in kernels}
+    return {
+        at: np.log(np.maximum(lfilter(KERNELS[at], [1.0], padded)[:, LAG_DAYS - 1 :], floor))
+        for at in kernels
+    }
 
 
 def learn(panel: Panel, until: Day | None = None) -> Lags:
@@ -298,7 +318,14 @@ class _Blocks:
         y = _settled(panel.complaints[:, :, -n:] * counted[:, None], blocks)
         kinds = np.eye(7)[panel.day_types[-n:]]
         by_block = y.reshape(*y.shape[:2], blocks, -1).sum(3).transpose(0, 2, 1).astype(float)
-        return cls(kinds.reshape(blocks, -1, 7), y.sum(0) @ kinds, by_block, y, counted, panel.complaints[:, :, -n:].sum((0, 2)))
+        return cls(
+            kinds.reshape(blocks, -1, 7),
+            y.sum(0) @ kinds,
+            by_block,
+            y,
+            counted,
+            panel.complaints[:, :, -n:].sum((0, 2)),
+        )
 
     def fit(self, ln_units: Floats, beta: float) -> tuple[Floats, Floats]:
         """Log likelihood [reason] and day factors [reason, type] of one lag and elasticity.
@@ -317,7 +344,9 @@ class _Blocks:
             factors /= factors.mean(1, keepdims=True)
         total = np.maximum(exposure @ factors.T, 1e-300)
         score = np.einsum("prt,pt->r", self.by_day, ln_x, optimize=True)
-        return score + (self.by_type * np.log(factors)).sum(1) - (self.by_block * np.log(total)).sum((0, 1)), factors
+        return score + (self.by_type * np.log(factors)).sum(1) - (self.by_block * np.log(total)).sum(
+            (0, 1)
+        ), factors
 
 
 def _settled(complaints: Ints, blocks: int) -> Floats:
@@ -329,7 +358,7 @@ def _settled(complaints: Ints, blocks: int) -> Floats:
     median = np.median(weeks, axis=3, keepdims=True)
     kept = np.minimum(1, (2 * median + 3 * np.sqrt(median) + 2) / np.maximum(weeks, 1))
     settled = complaints * np.repeat(kept.reshape(*complaints.shape[:2], -1), WEEK, axis=2)
-    return settled / (1 + TYPICAL_SPREAD * settled.mean(2, keepdims=True))
+    return np.asarray(settled / (1 + TYPICAL_SPREAD * settled.mean(2, keepdims=True)))
 
 
 def _exposure(panel: Panel, lags: Lags) -> Floats:
@@ -416,7 +445,9 @@ class Scan:
             {
                 "day": np.repeat(self.days.to_numpy(), products * reasons),
                 "product": pd.Categorical.from_codes(product_at, list(names)),
-                "reason": pd.Categorical.from_codes(np.tile(np.arange(reasons), days * products), list(self.reasons)),
+                "reason": pd.Categorical.from_codes(
+                    np.tile(np.arange(reasons), days * products), list(self.reasons)
+                ),
                 **{name: values.ravel() for name, values in columns.items()},
             }
         )
@@ -450,11 +481,13 @@ class Baseline:
     def empty(cls, panel: Panel) -> Baseline:
         """Before the first day."""
         products, reasons, _ = panel.complaints.shape
-        recent = {name: np.zeros((KEPT, products + 1, reasons)) for name in ("y", "alone", "mean", "gain", "doubt")}
-        sums = np.zeros((3, products, reasons))
-        moments = np.zeros((2, 2, products + 1, reasons))
-        pace = np.zeros((2, reasons))
-        return cls(0, _unlearned(panel), 0, *sums, pace, moments, recent, np.zeros((0, products + 1, reasons), bool))
+        recent = {
+            name: np.zeros((KEPT, products + 1, reasons)) for name in ("y", "alone", "mean", "gain", "doubt")
+        }
+        counted, exposed, weight = np.zeros((3, products, reasons))
+        pace, moments = np.zeros((2, reasons)), np.zeros((2, 2, products + 1, reasons))
+        surging = np.zeros((0, products + 1, reasons), bool)
+        return cls(0, _unlearned(panel), 0, counted, exposed, weight, pace, moments, recent, surging)
 
 
 @dataclass
@@ -504,6 +537,8 @@ def newest(base: Baseline, panel: Panel) -> Scan:
 
 def _walk(base: Baseline, panel: Panel) -> Iterator[dict[str, Any]]:
     """Day by day from where the baseline ends to the panel's end; the baseline goes along."""
+    if base.seen >= len(panel.days):
+        return
     days = _Days.of(panel, base.lags)
     later = np.zeros((len(panel.days) - base.seen, *base.surging.shape[1:]), bool)
     base.surging = np.concatenate([base.surging[: base.seen], later])
@@ -559,15 +594,16 @@ def _rate(base: Baseline) -> tuple[Floats, Floats]:
 
 def _spread(base: Baseline) -> tuple[Floats, Floats]:
     """The squared relative scatter of days, and the slow one of weeks, beyond Poisson; each series drawn to its reason."""
-    day, week = (_shrunk(*moment, least) for moment, least in zip(base.moments, (0.02, 0.005), strict=True))
+    day, week = (_shrunk(moment, least) for moment, least in zip(base.moments, (0.02, 0.005), strict=True))
     return day, week
 
 
-def _shrunk(above: Floats, weight: Floats, least: float) -> Floats:
+def _shrunk(moment: Floats, least: float) -> Floats:
+    above, weight = moment
     pooled = np.maximum((above[:-1].sum(0) + 10) / (weight[:-1].sum(0) + 100), least)
     # Half the weight is the information of a moment; between series the scatter differs by some two thirds of itself.
     prior = 1 / (0.43 * pooled**2)
-    return np.maximum((above / 2 + prior * pooled) / (weight / 2 + prior), least)
+    return np.asarray(np.maximum((above / 2 + prior * pooled) / (weight / 2 + prior), least))
 
 
 def _judge(base: Baseline, days: _Days, at: int) -> dict[str, Any]:
@@ -579,16 +615,23 @@ def _judge(base: Baseline, days: _Days, at: int) -> dict[str, Any]:
     recent, slot, week = base.recent, at % KEPT, np.arange(at - WEEK + 1, at + 1) % KEPT
     alone, live = rate * days.exposure[at], days.live[at][:, None]
     usual = _usual(days.complaints[at], alone, (spread_day + spread_week)[:-1])
-    recent["y"][slot] = _with_all(days.complaints[at], (usual * live).sum(0))
+    # Whatever one product alone has too much of is not its whole reason's.
+    together = (usual * live).sum(0) - ((usual - alone) * live).max(0, initial=0)
+    recent["y"][slot] = _with_all(days.complaints[at], together)
     recent["alone"][slot] = _with_all(alone, (alone * live).sum(0))
     factor = _reason_factor(recent, week, usual, alone, live, (spread_day / WEEK + spread_week)[:-1])
     pace = (base.pace[0] + SHRINK) / (base.pace[1] + SHRINK)
     recent["mean"][slot] = _with_all(alone * factor, recent["alone"][slot, -1] * pace)
     recent["doubt"][slot] = _with_all(doubt, 1 / (1 + base.counted.sum(0)))
     slow = spread_week + recent["doubt"][slot] + _strangeness(base, days, at)
-    expected, k = recent["mean"][slot], 1 / (spread_day + slow + _row_of_all(SLOW - 1, SLOW_OF_ALL - 1, alone) * spread_week)
+    expected, k = (
+        recent["mean"][slot],
+        1 / (spread_day + slow + _row_of_all(SLOW - 1, SLOW_OF_ALL - 1, alone) * spread_week),
+    )
     scored = _with_all(np.broadcast_to(live, alone.shape), live.any()) & (expected > 0)
-    recent["gain"][slot] = np.where(scored, gain(recent["y"][slot], expected, k, _row_of_all(MULTIPLE, MULTIPLE_OF_ALL, alone)), 0.0)
+    recent["gain"][slot] = np.where(
+        scored, gain(recent["y"][slot], expected, k, _row_of_all(MULTIPLE, MULTIPLE_OF_ALL, alone)), 0.0
+    )
     evidence, window = _evidence(recent["gain"][np.arange(at, at - STOP_DAYS, -1) % KEPT])
     observed_7, expected_7 = recent["y"][week].sum(0), recent["mean"][week].sum(0)
     level = threshold(expected_7 / WEEK)
@@ -614,20 +657,28 @@ def _with_all(series: Any, together: Any) -> Any:
 
 def _usual(complaints: Floats, expected: Floats, spread: Floats) -> Floats:
     """Complaints, cut where one series goes far beyond what it may be by chance: it must not speak for its reason."""
-    return np.minimum(complaints, expected + 3 * np.sqrt(expected + spread * expected**2) + 1)
+    most = expected + 3 * np.sqrt(expected + spread * expected**2) + 1
+    return np.asarray(np.minimum(complaints, most))
 
 
 def _reason_factor(
-    recent: dict[str, Floats], week: Ints, usual: Floats, alone: Floats, live: NDArray[np.bool_], spread: Floats
+    recent: dict[str, Floats],
+    week: Ints,
+    usual: Floats,
+    alone: Floats,
+    live: NDArray[np.bool_],
+    spread: Floats,
 ) -> Floats:
     """How far the reason runs above or below its baseline on this day for the other products [product, reason].
 
-    The day's own ratio is drawn to the ratio of the week, and that one to 1.
+    The day's own ratio is drawn to the ratio of the week, and that one to 1. A series that stays as it was while the
+    others have almost nothing, as on days that were only partly delivered, is no surge: hence the lower limit.
     """
     alone_7 = recent["alone"][week, :-1].sum(0)
     usual_7 = _usual(recent["y"][week, :-1].sum(0), alone_7, spread) * live
     of_week = (_others(usual_7) + SHRINK) / (_others(alone_7 * live) + SHRINK)
-    return (_others(usual * live) + SHRINK * of_week) / (_others(alone * live) + SHRINK)
+    of_day = (_others(usual * live) + SHRINK * of_week) / (_others(alone * live) + SHRINK)
+    return np.asarray(np.maximum(of_day, LEAST_FACTOR))
 
 
 def _row_of_all(series: float, together: float, like: Floats) -> Floats:
@@ -635,7 +686,7 @@ def _row_of_all(series: float, together: float, like: Floats) -> Floats:
 
 
 def _others(values: Floats) -> Floats:
-    return np.maximum(values.sum(0) - values, 0.0)
+    return np.asarray(np.maximum(values.sum(0) - values, 0.0))
 
 
 def _strangeness(base: Baseline, days: _Days, at: int) -> Floats:
@@ -678,12 +729,18 @@ def _learn_spread(base: Baseline, at: int, spread_day: Floats) -> None:
         return
     recent, slot, week = base.recent, at % KEPT, np.arange(at - WEEK + 1, at + 1) % KEPT
     y, mean, doubt = (recent[name][slot] for name in ("y", "mean", "doubt"))
-    y_7, mean_7, squares = recent["y"][week].sum(0), recent["mean"][week].sum(0), (recent["mean"][week] ** 2).sum(0)
+    y_7, mean_7, squares = (
+        recent["y"][week].sum(0),
+        recent["mean"][week].sum(0),
+        (recent["mean"][week] ** 2).sum(0),
+    )
     calm = ~base.surging[at] & (mean > 0)
     calm_7 = calm & ~base.surging[at - WEEK + 1]
     base.moments *= 0.5 ** (1 / SPREAD_HALF_LIFE)
     base.moments[0] += _moment(calm, y, mean, mean + doubt * mean**2, TYPICAL_SPREAD)
-    base.moments[1] += _moment(calm_7, y_7, mean_7, mean_7 + spread_day * squares + doubt * mean_7**2, TYPICAL_SPREAD / 2)
+    base.moments[1] += _moment(
+        calm_7, y_7, mean_7, mean_7 + spread_day * squares + doubt * mean_7**2, TYPICAL_SPREAD / 2
+    )
 
 
 def _moment(calm: NDArray[np.bool_], y: Floats, mean: Floats, variance: Floats, typical: float) -> Floats:
@@ -723,7 +780,7 @@ def quantile(q: float, expected: Floats, spread: Floats) -> Floats:
         too_many = enough & reached(count[todo] - 1, todo)
         count[todo[too_many]] -= 1
         todo = todo[~enough | too_many]
-    return count.reshape(expected.shape)
+    return np.asarray(count.reshape(expected.shape))
 
 
 # ------------------------------------------------------------------------------------------------- what is told
@@ -744,7 +801,7 @@ def surges(scan: Scan) -> pd.DataFrame:
     alarm = scan.alarm
     told = [
         _told(scan, product, reason, first, last)
-        for product, reason in zip(*alarm.any(0).nonzero(), strict=True)
+        for product, reason in zip(*np.nonzero(alarm.any(0)), strict=True)
         for first, last in _episodes(alarm[:, product, reason])
     ]
     found = pd.DataFrame(told, columns=[*TOLD, "spread"])
@@ -770,7 +827,10 @@ def _told(scan: Scan, product: int, reason: int, first: int, last: int) -> tuple
     onset = max(0, first - int(scan.window[first, product, reason]) + 1)
     span = np.s_[onset : last + 1, product, reason]
     state = _state(scan.evidence[:, product, reason], first, last)
-    whose, when = (scan.products[product], scan.reasons[reason]), (scan.days[onset], scan.days[first], scan.days[last])
+    whose, when = (
+        (scan.products[product], scan.reasons[reason]),
+        (scan.days[onset], scan.days[first], scan.days[last]),
+    )
     counts = scan.complaints[span].sum(), scan.expected[span].sum()
     return (*whose, *when, state, scan.evidence[span].max(), *counts, scan.spread_7[last, product, reason])
 
@@ -790,9 +850,13 @@ def _told_by_all(row: Any, found: pd.DataFrame) -> bool:
         return False
     whole = found[(found["product"] == EVERY) & (found["reason"] == row.reason)]
     meets = (whole["onset"] <= row.last_day) & (whole["last_day"] >= row.onset)
-    return bool((meets & (row.observed * whole["expected"] < MULTIPLE * whole["observed"] * row.expected)).any())
+    return bool(
+        (meets & (row.observed * whole["expected"] < MULTIPLE * whole["observed"] * row.expected)).any()
+    )
 
 
+COMPANION = 7
+"""Another of the campaign's products with the same complaint speaks for it as strongly as so many days of better fit."""
 USUAL_ONSET, LATEST_ONSET, ONSET_ERROR = 7, 14, 2
 """A campaign's trouble shows about a week after its start and within two, or within the reason's mean lag if that is longer."""
 
@@ -801,19 +865,36 @@ def attribution(found: pd.DataFrame, campaigns: pd.DataFrame, lags: Lags | None 
     """For each surge (product, reason, onset, alarm_day) the campaigns that fit, the likeliest first; often none.
 
     A campaign (campaign_id, start, products) fits that sells the product, had begun when the alarm came, and began
-    before the onset by no more than the lag allows; an onset is known to within some days. Where several fit, they
-    cannot be told apart by this: show them all. A whole reason has none.
+    before the onset by no more than the lag allows; an onset is known to within some days. Where several fit, those
+    come first whose other products are in `found` with the same reason at the time, then those with the likelier onset;
+    they cannot be told apart for sure: show them all. A whole reason has none.
     """
     selling: dict[str, list[Any]] = {}
     for campaign in campaigns.itertuples():
         for product in campaign.products:
             selling.setdefault(str(product), []).append(campaign)
     means = {} if lags is None else dict(zip(lags.reasons, lags.days, strict=True))
+    alarms = dict(list(found.groupby(["product", "reason"], observed=True)["alarm_day"]))
 
     def fitting(row: Any) -> list[str]:
         latest = np.fmax(LATEST_ONSET, means.get(str(row.reason), 0))
-        began = [(c, (row.onset - c.start).days) for c in selling.get(str(row.product), ()) if c.start <= row.alarm_day]
-        fit = [(abs(days - USUAL_ONSET), str(c.campaign_id)) for c, days in began if -ONSET_ERROR <= days <= latest]
-        return [campaign_id for _, campaign_id in sorted(fit)]
+        began = [
+            (c, (row.onset - c.start).days)
+            for c in selling.get(str(row.product), ())
+            if c.start <= row.alarm_day
+        ]
+        fit = [(c, abs(days - USUAL_ONSET)) for c, days in began if -ONSET_ERROR <= days <= latest]
+        if len(fit) > 1:
+            fit = [(c, off - COMPANION * _companions(alarms, c, row)) for c, off in fit]
+        return [
+            str(c.campaign_id) for c, _ in sorted(fit, key=lambda each: (each[1], str(each[0].campaign_id)))
+        ]
 
     return [fitting(row) for row in found.itertuples()]
+
+
+def _companions(alarms: dict[Any, Any], campaign: Any, row: Any) -> int:
+    """How many other products of the campaign came into alarm for the same reason in the fortnight up to this alarm."""
+    first, last = row.alarm_day - pd.Timedelta(days=STOP_DAYS), row.alarm_day
+    others = ((product, row.reason) for product in campaign.products if product != row.product)
+    return sum(bool(alarms[key].between(first, last).any()) for key in others if key in alarms)

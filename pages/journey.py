@@ -14,7 +14,7 @@ def body() -> None:
     version = live.version()
     fresh = asks.fresh(version, clock.hour())
     if fresh.empty or journeys.through(version) is None:
-        parts.welcome()
+        parts.counting() if asks.counting() else parts.welcome()
         return
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="bar"
@@ -32,7 +32,7 @@ def body() -> None:
         journeys.gaps(view),
     )
     with st.container(gap="xxsmall", key="head"):
-        st.caption(funnel.who(shape, told, journeys.period(view)))
+        st.caption(funnel.who(shape, told, journeys.begun(view)))
         st.title(funnel.title(shape, told, gaps), anchor=False)
         st.markdown(funnel.summary(shape, told, gaps))
     SECTIONS[filters.view()](view)

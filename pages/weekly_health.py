@@ -17,7 +17,7 @@ def body() -> None:
     version = live.version()
     fresh = asks.fresh(version, clock.hour())
     if fresh.empty:
-        parts.welcome()
+        parts.counting() if asks.counting() else parts.welcome()
         return
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="bar"

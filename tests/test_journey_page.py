@@ -85,6 +85,7 @@ class Known:
         self.last = min([rows["day"].max() - DAY, *newest]).date()
         self.first = self.last - timedelta(days=7 * WEEKS - 1)
         self.counted = self.last - timedelta(days=DEFAULT.window_days)
+        self.begun = self.first - timedelta(days=DEFAULT.window_days)
         rows = rows[rows["customer_id"].notna()]
         rank = {stage: place for place, stage in enumerate(DEFAULT.ids)}
         rows = rows.assign(rank=rows["stage"].map(rank))
@@ -98,7 +99,7 @@ class Known:
             times: dict[str, list[datetime]] = {}
             for stage, at in mine:
                 times.setdefault(stage, []).append(at)
-            opened_ = [at for at in times.get("discover", []) if self.first <= at.date() <= self.last]
+            opened_ = [at for at in times.get("discover", []) if self.begun <= at.date() <= self.last]
             counted = [at for at in opened_ if at.date() <= self.counted]
             found[""] += bool(opened_) and not counted
             best = max((_level(times, at) for at in counted), default=0)
@@ -169,7 +170,7 @@ def known(company: DemoCompany) -> Known:
 
 def test_the_funnel_tells_what_the_files_hold(company: DemoCompany, known: Known) -> None:
     app, reached = page(), known.reached()
-    came = f"{number(reached['discover'])} customers came in from {day(known.first, year=True)} to {day(known.counted, year=True)}."
+    came = f"{number(reached['discover'])} customers came in from {day(known.begun, year=True)} to {day(known.counted, year=True)}."
     assert f"{came} {number(reached[''])} more are too young" in words(app)
     table = shown(app, "funnel")
     required = [DEFAULT.ids[place] for place in DEFAULT.required]
@@ -229,8 +230,8 @@ def test_the_link_holds_the_period_the_filters_and_the_comparison(company: DemoC
 
 
 def test_a_comparison_with_the_period_before_names_its_days(company: DemoCompany, known: Known) -> None:
-    before = known.first - DAY
-    begun = before - (known.counted - known.first)
+    before = known.begun - DAY
+    begun = before - (known.counted - known.begun)
     told = f"who came in from {day(begun, year=True)} to {day(before, year=True)}, as many days as are counted now"
     assert told in words(page(against="before"))
 

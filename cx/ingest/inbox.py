@@ -84,21 +84,36 @@ def scan(
 
 
 def watch(store: Store, folders: Folders, stop: threading.Event, on_report: Callable[[Report], None]) -> None:
-    """Take in whatever lands in the inbox, and any change of the journey, until `stop` is set.
+    """Take in whatever lands in the inbox, and any edit of the reference tables, until `stop` is set.
 
     One bad file never ends it.
     """
     folders.make()
     settling = Settling()
-    journey: object = None
+    seen: object = None
     for _ in _wakes(folders.inbox, stop):
-        if (edited := _state(folders.reference / "journey.toml") or True) != journey:
-            adopt(store, folders)
-            journey = edited
+        if (edited := _reference(folders)) != seen:
+            _take_up(store, folders, first=seen is None)
+            seen = edited
         for report in _taken_in(store, folders, settling, None, None):
             on_report(report)
             if stop.is_set():
                 return
+
+
+def _reference(folders: Folders) -> tuple[object, ...]:
+    """How the tables that a person edits look now."""
+    return tuple((path.name, _state(path)) for path in sorted(folders.reference.glob("*.*")))
+
+
+def _take_up(store: Store, folders: Folders, first: bool) -> None:
+    """Count anew for another journey; after any other edit the new version that open pages wait for is enough."""
+    try:
+        if not adopt(store, folders) and not first:
+            with store.transaction():
+                pass
+    except Exception as error:  # the inbox must be watched on
+        log.error("the edited reference tables could not be taken up: %s", type(error).__name__)
 
 
 def files_under(paths: Iterable[Path]) -> list[Path]:

@@ -109,7 +109,7 @@ def support(
     kept, back = filters.only(SUPPORT_FILTERED_BY), last - first + timedelta(days=1)
     keys = ("all", "channel")
     now, before = (
-        count_each(store, kept, keys, first - shift, last - shift) for shift in (timedelta(0), back)
+        count_each(store, kept, keys, first - shift, last - shift, SUPPORT) for shift in (timedelta(0), back)
     )
     return Support(*(_changes(now[key], before[key], limits) for key in keys))
 

@@ -6,7 +6,7 @@ interactions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -22,8 +22,6 @@ from cx.store import Store
 _TIMES = {"week": "cast(date_trunc('week', day) as date)", "day": "day", "all": "cast('all' as varchar)"}
 KEYS = {**_TIMES, **{name: f"coalesce({name}, '')" for name in DIMENSIONS}}
 """What counts can be grouped by. A dimension that a row leaves empty is the group ''."""
-
-_SUMS = ", ".join(f"sum({name}) as {name}" for name in rollups.PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +61,25 @@ def count(store: Store, filters: Filters, key: str, first: date, last: date) -> 
 
 
 def count_each(
-    store: Store, filters: Filters, keys: Sequence[str], first: date, last: date
+    store: Store,
+    filters: Filters,
+    keys: Sequence[str],
+    first: date,
+    last: date,
+    measures: Iterable[Kpi] | None = None,
 ) -> dict[str, Counts]:
-    """Count every part by each of these keys apart, in one pass over the days first to last, both included."""
+    """Count every part by each of these keys apart, in one pass over the days first to last, both included.
+
+    With `measures`, only the parts that these are made of are counted.
+    """
     for key in keys:
         if key not in KEYS:
             raise UnknownName("grouping", key, KEYS)
-    parts, hist, base = (store.run(ask(filters, keys, first, last)) for ask in (_parts, _hist, _base))
+    wanted = {part for kpi in measures for part in kpi.parts} if measures is not None else {*rollups.PARTS}
+    timed = measures is None or wanted & {*rollups.HISTOGRAMS}
+    parts = store.run(_parts(filters, keys, first, last, [name for name in rollups.PARTS if name in wanted]))
+    base = store.run(_base(filters, keys, first, last))
+    hist = store.run(_hist(filters, keys, first, last if timed else first - timedelta(days=1)))
     return {key: Counts(key, _of(parts, key), _of(base, _base_key(key)), _of(hist, key)) for key in keys}
 
 
@@ -91,10 +101,10 @@ from r_day group by {_sets(DIMENSIONS)} order by n desc"""
     return {name: [value for value in _of(table, name)["key"] if value] for name in DIMENSIONS}
 
 
-def _parts(filters: Filters, keys: Sequence[str], first: date, last: date) -> Query:
+def _parts(filters: Filters, keys: Sequence[str], first: date, last: date, parts: Sequence[str]) -> Query:
     kept = where(filters, first, last)
     sql = f"""
-select {_columns(keys)}, {_SUMS}
+select {_columns(keys)}, {", ".join(f"sum({name}) as {name}" for name in parts)}
 from r_day where {kept.sql} group by {_sets(keys)}"""
     return Query(f"parts by {', '.join(keys)}", sql, kept.values)
 

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from math import nan
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from cx import stats
@@ -25,6 +26,10 @@ from cx.store import Store
 CONVERSION, PASSAGE, LONG_PASSAGE, WORTH = (
     JOURNEY_KPIS[name] for name in ("conversion", "passage", "long_passage", "worth")
 )
+
+
+_BINS = 4096
+"""More than the bins that there can be of any time: a hundred years are bin 2187."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +87,11 @@ class Funnel:
 def funnel(store: Store, journey: Journey, filters: Filters, period: Period) -> Funnel:
     """The funnel of the customers that these filters leave."""
     table = store.run(_asked(journey, filters, period))
-    whole, bins = table[table["times"].isna()].iloc[0], table[table["times"].notna()]
-    entered = int(whole["entered"])
-    return Funnel(entered, int(whole["n"]) - entered, _timed(_shares(_stages(journey, whole, bins)), bins))
+    everyone = int(table["n"].iloc[0])
+    cells = _named(journey, table.iloc[1:])
+    stages = _stages(journey, everyone, cells)
+    entered = int(stages["reached"].iloc[0])
+    return Funnel(entered, everyone - entered, _timed(_shares(stages), cells))
 
 
 def breakdown(
@@ -119,63 +126,81 @@ def differences(
     ]
 
 
-def _firsts(journey: Journey, filters: Filters, period: Period) -> tuple[str, dict[str, Any]]:
-    """The attempts of the period; each customer's first, and first to reach each stage, hold what is counted of it.
+def _asked(journey: Journey, filters: Filters, period: Period) -> Query:
+    """Customers by `cell` (see _cells), each counted in their first attempt that has what the cell counts.
 
-    gap_n: the time to stage n, in the first attempt that reached it and only there. ever_n, reached_n and revenue: of the
-    first attempt at all. Without filters the rollup knows which is the first; with some it must be looked for.
+    The rows of 'first' cells, position 0 among them, hold the sum of the revenue and of its squares as well.
+    """
+    source, values = _attempts(journey, filters, period)
+    counted = "day <= $counted_to"
+    parts = []
+    for at, (times, n) in enumerate(_cells(journey)):
+        own = {"gap": f"{_first(filters, n)} and {counted}", "ever": _first(filters, 0),
+               "first": f"{_first(filters, 0)} and {counted}"}[times]  # fmt: skip
+        if times == "first":
+            sums = "coalesce(sum(revenue), 0) as sum, coalesce(sum(revenue * revenue), 0) as squares"
+            parts.append(
+                f"select {_BINS * at} as cell, count(*) as n, {sums} from attempts where {own} and {_has(n)}"
+            )
+        else:
+            bin_ = f"{times}_{n}"
+            parts.append(
+                f"select {_BINS * at} + {bin_} - ({BEFORE}) as cell, count(*) as n, 0.0 as sum, 0.0 as squares"
+                f" from attempts where {own} and {bin_} is not null group by {bin_}"
+            )
+    everyone = f"select -1 as cell, count(*) as n, 0.0 as sum, 0.0 as squares from attempts where {_first(filters, 0)}"
+    return Query("funnel", f"with {source}\n" + "\nunion all ".join([everyone, *parts]), values)
+
+
+def _attempts(journey: Journey, filters: Filters, period: Period) -> tuple[str, dict[str, Any]]:
+    """The attempts of the period under the filters. Where there are some, which attempt of a customer is the first to
+    reach a stage must be looked for among those that are left; otherwise the rollup knows."""
+    kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
+    values = {**kept.values, "counted_to": period.counted_to(journey)}
+    if not _narrowed(filters):
+        return f"attempts as not materialized (select * from r_attempts where {kept.sql})", values
+    numbers = range(len(journey.stages))
+    least = ", ".join(f"min(case when {_has(n)} then place end) as least_{n}" for n in numbers)
+    firsts = ", ".join(f"place = least_{n} as first_{n}" for n in numbers)
+    sql = f"""
+least as (select customer_no, {least} from r_attempts where {kept.sql} group by customer_no),
+attempts as materialized (
+  select a.*, {firsts} from r_attempts a join least using (customer_no) where {kept.sql}
+)"""
+    return sql, values
+
+
+def _has(n: int) -> str:
+    return "true" if n == 0 else f"gap_{n} is not null"
+
+
+def _first(filters: Filters, n: int) -> str:
+    """Whether no earlier attempt of the customer, in the period and under the filters, reached stage n."""
+    return f"first_{n}" if _narrowed(filters) else f"coalesce(prev_{n} < $first_day, true)"
+
+
+def _narrowed(filters: Filters) -> bool:
+    return bool(filters.only(JOURNEY_DIMENSIONS).chosen())
+
+
+def _cells(journey: Journey) -> list[tuple[str, int]]:
+    """What is counted: the time to each stage from the one before ('gap') and at any time ('ever'), and those whose first
+    attempt reached it ('first').
+
+    A cell is told in one number: _BINS times its place in this list, and the bin of the time.
     """
     later = range(1, len(journey.stages))
-    kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
-    narrowed = bool(filters.only(JOURNEY_DIMENSIONS).chosen())
-    firsts = (f"{_earlier(n)} is null as first_{n}" if narrowed else
-              f"coalesce(prev_{n} < $first_day, true) as first_{n}" for n in (0, *later))  # fmt: skip
-    window = """
-  window earlier as (
-    partition by customer_no order by opened_at rows between unbounded preceding and 1 preceding
-  )"""
-    sql = f"""
-attempts as (
-  select *, day <= $counted_to as counted, {", ".join(firsts)}
-  from r_attempts where {kept.sql}{window if narrowed else ""}
-),
-firsts as (
-  select first_0 as came, counted, case when first_0 and counted then revenue end as revenue,
-    {", ".join(f"case when counted and first_{n} then gap_{n} end as gap_{n}" for n in later)},
-    {", ".join(f"case when first_0 then ever_{n} end as ever_{n}" for n in later)},
-    {", ".join(f"case when first_0 and counted and gap_{n} is not null then 0 end as first_{n}" for n in later)}
-  from attempts
-)"""
-    return sql, {**kept.values, "counted_to": period.counted_to(journey)}
+    return [("first", 0), *((times, n) for n in later for times in ("gap", "ever", "first"))]
 
 
-def _earlier(n: int) -> str:
-    """Whether the customer had an earlier attempt, in the period and under the filters, that reached stage n."""
-    return f"max(case when {'true' if n == 0 else f'gap_{n} is not null'} then 1 end) over earlier"
-
-
-def _asked(journey: Journey, filters: Filters, period: Period) -> Query:
-    """Customers by times, position and bin, with the sums of their revenue and of its squares.
-
-    times: 'gap' (to the stage from the one before), 'ever', or 'first' (those whose first attempt reached the stage;
-    only there revenue counts). The row without `times` has all who came in, and how many of them are counted.
-    """
-    firsts, values = _firsts(journey, filters, period)
-    cells = [(times, n) for n in range(1, len(journey.stages)) for times in ("gap", "ever", "first")]
-    lists = {
-        "times": (f"'{times}'" for times, _ in cells),
-        "position": (str(n) for _, n in cells),
-        "bin": (f"{times}_{n}" for times, n in cells),
-    }
-    laid_out = ", ".join(f"unnest([{', '.join(of)}]) as {name}" for name, of in lists.items())
-    sums = "count(*) as n, coalesce(sum(revenue), 0) as sum, coalesce(sum(revenue * revenue), 0) as squares"
-    sql = f"""
-with {firsts}
-select {sums}, count(*) filter (counted) as entered from firsts where came
-union all by name
-select times, position, bin, {sums}
-from (select revenue, {laid_out} from firsts) where bin is not null group by times, position, bin"""
-    return Query("funnel", sql, values)
+def _named(journey: Journey, cells: pd.DataFrame) -> pd.DataFrame:
+    """The cells by name: times, position, bin, n, sum, squares."""
+    place, bins = divmod(cells["cell"].to_numpy(dtype=int), _BINS)
+    times, positions = zip(*_cells(journey), strict=True)
+    return pd.DataFrame({
+        "times": np.array(times)[place], "position": np.array(positions)[place], "bin": bins + BEFORE,
+        **{name: cells[name].to_numpy(dtype=float) for name in ("n", "sum", "squares")},
+    })  # fmt: skip
 
 
 def _by(journey: Journey, filters: Filters, period: Period, dimension: str) -> Query:
@@ -196,24 +221,25 @@ from customers group by "group" """
     return Query(f"funnel by {dimension}", sql, values)
 
 
-def _stages(journey: Journey, whole: Any, bins: pd.DataFrame) -> pd.DataFrame:
+def _stages(journey: Journey, everyone: int, cells: pd.DataFrame) -> pd.DataFrame:
     """Every stage with its counts, and what a customer who reached it is worth beside those who stayed behind.
 
     Whose first attempt reached a stage reached the one before in it, so those who stayed are what is left of it.
     """
     places = range(len(journey.stages))
-    sums = bins.groupby(["times", "position"])[["n", "sum", "squares"]].sum()
+    sums = cells.groupby(["times", "position"])[["n", "sum", "squares"]].sum()
     gone, ever, first = (
-        sums[sums.index.isin([times], 0)].droplevel(0).reindex(places, fill_value=0.0).astype(float)
+        sums[sums.index.isin([times], 0)].droplevel(0).reindex(places, fill_value=0.0)
         for times in ("gap", "ever", "first")
     )
-    gone.loc[0, "n"], ever.loc[0, "n"] = whole["entered"], whole["n"]
-    first.loc[0] = whole[["entered", "sum", "squares"]].astype(float).to_numpy()
-    early = bins[(bins["times"] == "ever") & (bins["bin"] == BEFORE)].set_index("position")["n"]
+    gone.loc[0, "n"], ever.loc[0, "n"] = first.loc[0, "n"], everyone
+    early = cells[(cells["times"] == "ever") & (cells["bin"] == BEFORE)].set_index("position")["n"]
     at = [journey.before(n) if n else 0 for n in places]
-    told = pd.DataFrame({"position": places, "stage": journey.ids, "entered": float(whole["entered"])})
-    told = told.assign(reached=gone["n"], before=gone["n"].iloc[at].set_axis(gone.index).where(gone.index > 0),
-                       ever=ever["n"], early=early.reindex(places[1:], fill_value=0.0))  # fmt: skip
+    told = pd.DataFrame({"position": places, "stage": journey.ids, "entered": first.loc[0, "n"]})
+    before = gone["n"].iloc[at].set_axis(gone.index).where(gone.index > 0)
+    told = told.assign(
+        reached=gone["n"], before=before, ever=ever["n"], early=early.reindex(places[1:], fill_value=0.0)
+    )
     stayed = (first.iloc[at].set_axis(first.index) - first).clip(lower=0)
     both = (stats.estimate(WORTH, parts).itertuples() for parts in (first, stayed))
     worth = [stats.change(WORTH, *pair) for pair in zip(*both, strict=True)]

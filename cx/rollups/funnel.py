@@ -20,13 +20,13 @@ LATER = range(1, MOST_STAGES)
 TABLES = ("r_attempts",)
 SCHEMA = f"""
 create table if not exists r_attempts (
-  customer_no INTEGER, day DATE, opened_at TIMESTAMP, {columns()}, revenue DOUBLE,
+  customer_no INTEGER, place INTEGER, day DATE, opened_at TIMESTAMP, {columns()}, revenue DOUBLE,
   {", ".join(f"gap_{position} SMALLINT" for position in LATER)},
   {", ".join(f"ever_{position} SMALLINT" for position in LATER)},
   {", ".join(f"prev_{position} DATE" for position in (0, *LATER))}
 );
 """
-"""gap_n: the time since the stage before n, as a bin of 1 %; empty where the attempt did not reach stage n.
+"""place: of the opening among all that the customer did. gap_n: the time since the stage before n, as a bin of 1 %; empty where the attempt did not reach stage n.
 ever_n: the time from the opening to the customer's next interaction at stage n, whatever lies between and however late;
 BEFORE where there was one before the opening only. prev_n: the day on which the customer had opened an attempt before
 that reached stage n, so that among attempts of some days the first of each customer is found without looking at the
@@ -81,7 +81,7 @@ def _attempts(journey: Journey) -> str:
     prevs = [f"{_before(n)} as prev_{n}" for n in (0, *later)]
     return f"""
 insert into r_attempts (
-  customer_no, day, opened_at, {", ".join(DIMENSIONS)}, revenue, {", ".join(names)},
+  customer_no, place, day, opened_at, {", ".join(DIMENSIONS)}, revenue, {", ".join(names)},
   {", ".join(f"prev_{n}" for n in (0, *later))}
 )
 with attempts as (
@@ -93,12 +93,13 @@ with attempts as (
   {" ".join(steps)}
   where s0.position = 0
 )
-select * exclude (place),
+select *,
   {_lines(prevs)}
 from attempts
 window earlier as (
   partition by customer_no order by place rows between unbounded preceding and 1 preceding
-)"""
+)
+order by day"""
 
 
 def _before(n: int) -> str:

@@ -64,14 +64,14 @@ select customer_no, visit, min(day), max(day),
   {", ".join(f"cast(max(case when step = {n} then position end) as tinyint)" for n in range(1, MOST_STEPS + 1))},
   cast(sum(case when kind in ('contact', 'complaint') then 1 else 0 end) as integer),
   cast(count(distinct case when kind = 'order' then order_id end) as integer)
-from turned group by customer_no, visit"""
+from turned group by customer_no, visit order by min(day)"""
 
 _CHANNELS = f"""
 insert into r_visit_channels
 select distinct v.customer_no, v.day, {", ".join(f"v.{name}" for name in DIMENSIONS)}, n.channel
 from numbered n
 join r_visits v on v.customer_no = n.customer_no and v.visit = n.visit
-where n.channel is not null"""
+where n.channel is not null order by v.day"""
 
 
 def fold(cursor: Executes, journey: Journey) -> None:

@@ -59,13 +59,13 @@ select cast(occurred_at as date) as day, date_trunc('hour', occurred_at) as hour
   {", ".join(HOURLY.values())},
   min(case when {_TO_HUMANS} and first_response_seconds is null then occurred_at end)
 {_TOUCHED} and {_CONTACT}
-group by all"""
+group by all order by day"""
 
 _VERSIONS = f"""
 insert into r_versions
 select cast(occurred_at as date) as day, source, product, version, cast(sum(units) as bigint)
 {_TOUCHED} and kind = 'order' and version is not null
-group by all"""
+group by all order by day"""
 
 _CAMPAIGNS = f"""
 insert into r_campaigns
@@ -78,7 +78,7 @@ with prepared as (
 )
 select day, source, {", ".join(_CAMPAIGN_KEYS)},
   {", ".join(DAILY[name] for name in CAMPAIGN_PARTS)}
-from prepared group by all"""
+from prepared group by all order by day"""
 
 
 def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str]) -> None:

@@ -73,7 +73,7 @@ select day, source, at_stage, {", ".join(_KEYS[1:])},
   {_PARTS_SQL}
 from staged
 where not ({SILENT} and sentiment is null and goal_reached is null)
-group by day, source, at_stage, {", ".join(_KEYS[1:])}"""
+group by day, source, at_stage, {", ".join(_KEYS[1:])} order by day"""
 
 _CONTACTS = f"""
 insert into r_contacts
@@ -89,7 +89,7 @@ select c.customer_no, c.day, {", ".join(f"c.{name}" for name in DIMENSIONS)}, c.
 from behind c
 left join walked w on w.customer_no = c.customer_no and w.place = c.last_place
   and w.occurred_at >= c.occurred_at - interval {ATTRIBUTION_DAYS} day
-where c.kind in ('contact', 'complaint')"""
+where c.kind in ('contact', 'complaint') order by c.day"""
 
 
 def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], journey: Journey) -> None:

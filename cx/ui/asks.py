@@ -80,6 +80,11 @@ def fresh(version: int, at: datetime) -> Freshness:
     return freshness.freshness(live.server().store, at)
 
 
+def counting() -> bool:
+    """Whether the store's figures wait to be counted anew."""
+    return live.server().store.journey is None
+
+
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)
 def choices(version: int) -> dict[str, list[str]]:
     """The values that each filter offers."""

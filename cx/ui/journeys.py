@@ -79,10 +79,17 @@ def unknown_stages(version: int) -> pd.DataFrame:
 
 
 def period(view: View) -> Period:
-    """The days in which the journeys of a view began."""
+    """The days that a view looks at."""
     last = through(view.version)
     assert last is not None, "the page greets before it asks"
     return Period(last - timedelta(days=7 * view.weeks - 1), last, last)
+
+
+def begun(view: View) -> Period:
+    """The days in which a view's journeys began: as many as it looks at have had their window, and younger ones follow."""
+    days = period(view)
+    window = timedelta(days=journey(view.version).window_days)
+    return replace(days, first=days.first - window)
 
 
 @st.cache_resource(max_entries=SPECS, show_spinner=False)
@@ -94,7 +101,7 @@ def funnel(view: View, compared: Comparison) -> tuple[Funnel, Funnel | None]:
     now = _funnel(view, view.filters)
     if compared.against != "before":
         return now, None
-    told = period(view).before(journey(view.version))
+    told = begun(view).before(journey(view.version))
     return now, funnels.funnel(live.server().store, journey(view.version), view.filters, told)
 
 
@@ -109,7 +116,7 @@ def shown(view: View, compared: Comparison) -> View:
 def breakdown(view: View, dimension: str) -> pd.DataFrame:
     """The funnel by the values of one dimension."""
     return funnels.breakdown(
-        live.server().store, journey(view.version), view.filters, period(view), dimension
+        live.server().store, journey(view.version), view.filters, begun(view), dimension
     )
 
 
@@ -186,7 +193,8 @@ def kept(view: View) -> Returning:
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)
 def behind(view: View, figure: behind_.Figure) -> behind_.Behind:
     """The interactions behind a figure."""
-    return behind_.behind(live.server().store, journey(view.version), view.filters, period(view), figure)
+    days = begun(view) if isinstance(figure, behind_.Reached) else period(view)
+    return behind_.behind(live.server().store, journey(view.version), view.filters, days, figure)
 
 
 def warm(version: int) -> None:
@@ -200,7 +208,7 @@ def warm(version: int) -> None:
 
 
 def _funnel(view: View, filters: Filters) -> Funnel:
-    return funnels.funnel(live.server().store, journey(view.version), filters, period(view))
+    return funnels.funnel(live.server().store, journey(view.version), filters, begun(view))
 
 
 def _limits(view: View) -> SmallSamples:

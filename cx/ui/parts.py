@@ -136,6 +136,19 @@ def problems(tables: Tables) -> None:
         st.error(problem, icon=":material/error:")
 
 
+def counting() -> None:
+    """What a store says whose figures are being counted anew."""
+    st.title(t("Counting anew"), anchor=False)
+    st.markdown(t("The data are there. Their figures are counted anew, once, for this version or your edited journey; this page then "
+                  "shows them by itself."))  # fmt: skip
+
+
+def more(hidden: int) -> None:
+    """That a table is longer than what it shows."""
+    if hidden > 0:
+        st.caption(tn("{n} more is not shown.", "{n} more are not shown.", hidden))
+
+
 def welcome() -> None:
     """What an empty store says: how to see something within a minute."""
     with st.container(key="head", gap="small"):

@@ -37,7 +37,7 @@ def funnel(view: View) -> None:
         compared = filters.comparison(journeys.choices(view.version), campaigns)
         now, other = journeys.funnel(view, compared)
         if other is not None:
-            st.caption(funnel_.beside(shape, compared, journeys.period(view), campaigns))
+            st.caption(funnel_.beside(shape, compared, journeys.begun(view), campaigns))
         table.show(
             funnel_.funnel_columns(other is not None),
             funnel_.funnel_rows(shape, now, other, limits),

@@ -34,22 +34,29 @@ def load(folder: Path = BENCH) -> ModuleType:
     if not path.is_file():
         raise FileNotFoundError(f"There is no bench at {path}: name its folder with --bench.")
     spec = importlib.util.spec_from_file_location("surgebench", path)
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     # Its dataclasses look their module up by name.
     bench = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(bench)
     return bench
 
 
-def adapter(data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, eval_start: Any) -> dict[str, Any]:
+def adapter(
+    data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, eval_start: Any
+) -> dict[str, Any]:
     """What the bench calls: the alarms, and the lift of campaigns where that part exists."""
     answer = {"alarms": alarms(data, campaigns, holidays, eval_start)}
     if importlib.util.find_spec("tests.bench.campaigns"):
-        answer["lift"] = importlib.import_module("tests.bench.campaigns").lifts(data, campaigns, holidays, eval_start)
+        answer["lift"] = importlib.import_module("tests.bench.campaigns").lifts(
+            data, campaigns, holidays, eval_start
+        )
     return answer
 
 
-def alarms(data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, eval_start: Any) -> pd.DataFrame:
+def alarms(
+    data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, eval_start: Any
+) -> pd.DataFrame:
     """Every series-day from `eval_start` on as the product sees it; the score is how far the evidence passes its threshold."""
     panel = surges.panel(data, holidays)
     scan = surges.scan(panel, eval_start)
@@ -65,17 +72,23 @@ def alarms(data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, 
     return told.assign(score=score, campaign_id=campaign, window=surges.WEEK)[rows["scored"].to_numpy()]
 
 
-def three_sigma(data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, eval_start: Any) -> pd.DataFrame:
+def three_sigma(
+    data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, eval_start: Any
+) -> pd.DataFrame:
     """Today against the mean and standard deviation of the 28 days before it: what most dashboards do."""
     return _score(data, eval_start, 3.0, lambda y, _: _z(y, 28, 1, 0.0))
 
 
-def ears_c2(data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, eval_start: Any) -> pd.DataFrame:
+def ears_c2(
+    data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, eval_start: Any
+) -> pd.DataFrame:
     """EARS C2 (Hutwagner 2003): today against seven days that end three days ago, in standard deviations."""
     return _score(data, eval_start, 3.0, lambda y, _: _z(y, 7, 3, 0.2))
 
 
-def same_day_rate(data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, eval_start: Any) -> pd.DataFrame:
+def same_day_rate(
+    data: pd.DataFrame, campaigns: pd.DataFrame, holidays: pd.DataFrame, eval_start: Any
+) -> pd.DataFrame:
     """Complaints of seven days against the units of the same days, at the rate of the 84 days before them (Poisson)."""
 
     def score(y: Any, units: Any) -> Any:
@@ -94,7 +107,9 @@ PEERS: dict[str, Alarms] = {
 }
 
 
-def _score(data: pd.DataFrame, eval_start: Any, limit: float, score: Callable[[Any, Any], Any]) -> pd.DataFrame:
+def _score(
+    data: pd.DataFrame, eval_start: Any, limit: float, score: Callable[[Any, Any], Any]
+) -> pd.DataFrame:
     days = data["day"].nunique()
     y, units = (data[name].to_numpy(dtype=float).reshape(-1, days) for name in ("complaints", "units"))
     value = np.nan_to_num(score(y, units), nan=0.0, posinf=700.0).ravel()
@@ -152,7 +167,10 @@ def table(reports: dict[str, dict[str, Any]]) -> str:
         return "-" if value is None else format(value, form)
 
     head = f"{'':46}" + "".join(f"{name:>22}" for name in reports)
-    lines = [f"{row:46}" + "".join(f"{cell(each, *where):>22}" for each in reports.values()) for row, where in ROWS.items()]
+    lines = [
+        f"{row:46}" + "".join(f"{cell(each, *where):>22}" for each in reports.values())
+        for row, where in ROWS.items()
+    ]
     return "\n".join([head, *lines])
 
 
@@ -161,7 +179,9 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--preset", default="subset")
     asked.add_argument("--seeds", default="101,102,103", help="numbers with commas between them")
-    asked.add_argument("--holdout", help="words: each gives settings and a seed of its own, instead of preset and seeds")
+    asked.add_argument(
+        "--holdout", help="words: each gives settings and a seed of its own, instead of preset and seeds"
+    )
     asked.add_argument("--bench", type=Path, default=BENCH, help="the folder of bench.py")
     given = asked.parse_args()
     bench = load(given.bench)

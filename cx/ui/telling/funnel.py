@@ -20,7 +20,8 @@ from cx.ui.telling.values import STAGE_LABELS, group, interval, plain_text, valu
 from cx.words import number, t, tn
 
 SATISFACTION = kpi("csat")
-MOST_GROUPS = 12
+MOST_GROUPS = 14
+"""Rows of a breakdown."""
 
 
 def stage_name(stage: Stage) -> str:

@@ -135,7 +135,7 @@ def pain_rows(table: pd.DataFrame) -> list[Row]:
             "n": Cell(text=number(told.n), note=f"{number(told.share)}%", share=told.n / most),
             "before": cells.count(told.before),
         })
-        for told in table.head(8).itertuples()
+        for told in table.head(MOST_ROWS).itertuples()
     ]  # fmt: skip
 
 
@@ -295,7 +295,7 @@ def hop_rows(told: Hops) -> list[Row]:
             "turn": Cell(text=t("{origin} → {target}", origin=_named(turn.channel), target=_named(turn.next_channel))),
             "n": Cell(text=number(turn.visits), note=f"{number(turn.share)}%", share=turn.visits / most),
         })
-        for turn in told.turns.head(8).itertuples()
+        for turn in told.turns.head(MOST_ROWS).itertuples()
     ]  # fmt: skip
 
 
@@ -378,7 +378,7 @@ def habit_columns() -> list[Column]:
 def habit_rows(table: pd.DataFrame, measure: Kpi) -> list[Row]:
     """A row for each touchpoint, the clearest differences first."""
     rows = []
-    for told in table.head(10).itertuples():
+    for told in table.head(MOST_ROWS).itertuples():
         moved = Change(told.difference, told.lo, told.hi, "points", told.verdict, None)
         rows.append(Row(id=row_id(told.touchpoint, told.channel, told.stage), cells={
             "met": Cell(text=_named(told.touchpoint), note=_named(told.channel)),
