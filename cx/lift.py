@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.linalg import block_diag, cho_factor, cho_solve
+from scipy.linalg import block_diag, cho_factor, cho_solve, solve
 from scipy.optimize import nnls
 from scipy.signal import lfilter
 from scipy.sparse.csgraph import connected_components
@@ -88,7 +88,8 @@ class Panel:
     def young(self) -> Mask:
         """The first days of a product that was not yet on sale when the history begins."""
         first = np.where((self.units > 0).any(1), (self.units > 0).argmax(1), self.units.shape[1])
-        return (first[:, None] > 0) & (np.arange(self.units.shape[1]) < first[:, None] + YOUNG)
+        young: Mask = (first[:, None] > 0) & (np.arange(self.units.shape[1]) < first[:, None] + YOUNG)
+        return young
 
     @cached_property
     def out(self) -> Mask:
@@ -311,16 +312,15 @@ def _fit(case: Case, learned: Learned) -> Fit:
 
 def _beta(cases: Sequence[Case]) -> Floats:
     """How groups follow the two indices, by pooled least squares within each case."""
-    rows = [np.zeros((0, 3))]
+    rows: list[Floats] = [np.zeros((0, 3))]
     for case in cases:
         on = case.train & (case.sold > 0)
-        both = np.column_stack([case.controls[:, on].T, np.log(case.sold[on] / case.base[on])])
-        both = both - both.mean(0)
-        rows.append(both / max(float(both[:, 2].std()), 1e-3))
+        if on.any():
+            both = np.column_stack([case.controls[:, on].T, np.log(case.sold[on] / case.base[on])])
+            both -= both.mean(0)
+            rows.append(both / max(float(both[:, 2].std()), 1e-3))
     told = np.concatenate(rows)
-    solved: Floats = np.linalg.solve(
-        told[:, :2].T @ told[:, :2] + np.eye(2) * 1e-3, told[:, :2].T @ told[:, 2]
-    )
+    solved: Floats = solve(told[:, :2].T @ told[:, :2] + np.eye(2) * 1e-3, told[:, :2].T @ told[:, 2])
     return solved
 
 

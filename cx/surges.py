@@ -824,7 +824,7 @@ def _episodes(alarm: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _told(scan: Scan, product: int, reason: int, first: int, last: int) -> tuple[Any, ...]:
-    onset = max(0, first - int(scan.window[first, product, reason]) + 1)
+    onset = _onset(scan, product, reason, first, last)
     span = np.s_[onset : last + 1, product, reason]
     state = _state(scan.evidence[:, product, reason], first, last)
     whose, when = (
@@ -833,6 +833,18 @@ def _told(scan: Scan, product: int, reason: int, first: int, last: int) -> tuple
     )
     counts = scan.complaints[span].sum(), scan.expected[span].sum()
     return (*whose, *when, state, scan.evidence[span].max(), *counts, scan.spread_7[last, product, reason])
+
+
+def _onset(scan: Scan, product: int, reason: int, first: int, last: int) -> int:
+    """Where a surge as strong as it is from the alarm on most likely began; the alarm's own window only says that there is one."""
+    start, end = max(0, first - STOP_DAYS + 1), min(last, first + WEEK - 1)
+    span = np.s_[start : end + 1, product, reason]
+    complaints, expected = scan.complaints[span], scan.expected[span]
+    since = slice(first - start, None)
+    multiple = max(MULTIPLE, complaints[since].sum() / max(expected[since].sum(), 1e-9))
+    gains = gain(complaints, expected, 1 / np.maximum(scan.spread_7[span], 1e-9), multiple)
+    later = gains[::-1].cumsum()[::-1]
+    return start + int(np.argmax(later[: first - start + 1]))
 
 
 def _state(evidence: Floats, first: int, last: int) -> str:
