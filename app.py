@@ -5,7 +5,7 @@ Streamlit imports this file as the server (`app`, with its own routes) and runs 
 
 import streamlit as st
 
-from cx.ui import asks, journeys, link, live
+from cx.ui import asks, journeys, link, live, surging
 from cx.words import t
 
 if __name__ == "__main__":
@@ -17,6 +17,7 @@ if __name__ == "__main__":
         st.Page(
             "pages/weekly_health.py", title=t("Weekly health"), icon=":material/monitor_heart:", default=True
         ),
+        st.Page("pages/surges.py", title=t("Surges"), icon=":material/notifications_active:"),
         st.Page("pages/journey.py", title=t("Journey"), icon=":material/route:"),
         st.Page("pages/data.py", title=t("Data"), icon=":material/database:"),
     ]
@@ -24,5 +25,5 @@ if __name__ == "__main__":
     link.arrived(page.url_path)
     page.run()
 else:
-    live.warm_with(asks.warm, journeys.warm)
+    live.warm_with(asks.warm, surging.warm, journeys.warm)
     app = st.App(__file__, routes=live.routes(), lifespan=live.lifespan)

@@ -62,6 +62,16 @@ class Place:
     channel: str
 
 
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The complaints about a reason, of one product or ('') of all, on these days."""
+
+    product: str
+    reason: str
+    first: date
+    last: date
+
+
 Figure = Reached | Step | Cell | Place
 
 
@@ -81,6 +91,29 @@ def behind(store: Store, journey: Journey, filters: Filters, period: Period, fig
         who, values, last = _who(journey, filters, period, figure)
         found = store.run(_theirs(who, values, last))
     return Behind(found.head(SHOWN), len(found) > SHOWN)
+
+
+def raised(store: Store, told: Raised) -> Behind:
+    """The complaints behind a surge, the newest first."""
+    found = store.run(_raised(told))
+    return Behind(found.head(SHOWN), len(found) > SHOWN)
+
+
+def _raised(told: Raised) -> Query:
+    of_product = " and i.product = $product" if told.product else ""
+    sql = f"""
+select {_COLUMNS} from interactions i
+where i.brand = '{OURS}' and i.kind = 'complaint' and i.occurred_at >= $first and i.occurred_at < $end
+  and coalesce(i.reason, '') = $reason{of_product}
+order by i.occurred_at desc, i.interaction_id limit {SHOWN + 1}"""
+    values = {
+        "first": datetime.combine(told.first, time.min),
+        "end": datetime.combine(told.last + timedelta(days=1), time.min),
+        "reason": told.reason,
+    }
+    return Query(
+        "complaints behind a surge", sql, {**values, **({"product": told.product} if told.product else {})}
+    )
 
 
 def _masked(column: str) -> str:

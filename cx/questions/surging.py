@@ -32,6 +32,10 @@ RELEASE_DAYS = 28
 _URGENCY = {"growing": 0, "new": 1, "easing": 2, "over": 3}
 
 
+STRONG, VERY_STRONG = 12.0, 20.0
+"""Evidence in nats from which it is called strong, and very strong; an alarm needs 3 to 8, by the size of the counts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """What the detector says: the scan of the last weeks, its surges, and the last day that is complete.
@@ -83,6 +87,11 @@ from r_day where day <= $through and units > 0 and product is not null group by 
     found = surges.surges(scan)
     days = pd.to_datetime(found["last_day"]).dt.date
     return Watch(scan, _ordered(found[days > through - timedelta(days=SHOWN_DAYS)]), through, units_known)
+
+
+def strength(evidence: float) -> str:
+    """How strong evidence is: 'clear', 'strong' or 'very strong'."""
+    return "very strong" if evidence >= VERY_STRONG else "strong" if evidence >= STRONG else "clear"
 
 
 def fitting(told: Watch, campaigns: pd.DataFrame) -> list[list[str]]:

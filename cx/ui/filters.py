@@ -26,12 +26,13 @@ VIEWS = {
 """The parts of the journey page."""
 
 _OF_HEALTH = ("weeks", "measure", "split")
+_OF_SURGES = ("surge", "surge_by")
 _OF_JOURNEY = ("span", "view", "by", "stage_of", "against", "group_by", "a", "b", "open", "whose", "heat")
 
 
 def restore() -> None:
     """Take up what the link or an earlier page says; call it once, before anything is offered."""
-    link.restore(dict.fromkeys([*_OF_HEALTH, *_OF_JOURNEY, *DIMENSIONS, *JOURNEY_DIMENSIONS]))
+    link.restore(dict.fromkeys([*_OF_HEALTH, *_OF_SURGES, *_OF_JOURNEY, *DIMENSIONS, *JOURNEY_DIMENSIONS]))
 
 
 def period() -> int:

@@ -115,9 +115,7 @@ def shown(view: View, compared: Comparison) -> View:
 @st.cache_resource(max_entries=SPECS, show_spinner=False)
 def breakdown(view: View, dimension: str) -> pd.DataFrame:
     """The funnel by the values of one dimension."""
-    return funnels.breakdown(
-        live.server().store, journey(view.version), view.filters, begun(view), dimension
-    )
+    return funnels.breakdown(live.server().store, journey(view.version), view.filters, begun(view), dimension)
 
 
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)

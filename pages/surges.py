@@ -1,0 +1,114 @@
+"""Surges: which product has a problem now, since when, how bad, what came before it, and who is on it?"""
+
+import streamlit as st
+
+from cx import clock
+from cx.notes import ACTIONS
+from cx.query import Filters
+from cx.questions.surging import SHARES_BY
+from cx.ui import asks, filters, link, live, parts, surging, table
+from cx.ui.asks import View
+from cx.ui.surging import Entry
+from cx.ui.telling import surges
+from cx.ui.telling.values import dimension_label
+from cx.words import t
+
+
+@st.fragment
+def body() -> None:
+    version = live.version()
+    fresh = asks.fresh(version, clock.hour())
+    if fresh.empty:
+        parts.counting() if asks.counting() else parts.welcome()
+        return
+    view, through = View.of(version, Filters(), 0), surging.last_day(version)
+    entries, told = surging.queue(view, through), surging.watch(version, through)
+    parts.problems(asks.tables(view.edited, view.language))
+    with st.container(horizontal=True, horizontal_alignment="right", key="bar"):
+        parts.freshness(fresh)
+    with st.container(gap="xxsmall", key="head"):
+        st.title(surges.title(entries), anchor=False)
+        st.markdown(surges.summary(entries, told))
+    chosen = (link.chosen("surge") or [""])[0]
+    with parts.card("queue", t("The queue"), t("What to look at first on top. Choose one to open it.")):
+        if entries:
+            table.show(
+                surges.columns(), surges.rows(entries), "table-queue", t("Complaint surges"), chosen, _open
+            )
+        else:
+            st.caption(t("Complaints run as the units sold explain, for every product and reason."))
+    for entry in entries:
+        if surges.entry_id(entry) == chosen:
+            _opened(view, entry)
+    _now(version)
+
+
+def _open(chosen: str) -> None:
+    link.choose("surge", [] if link.chosen("surge") == [chosen] else [chosen])
+
+
+def _opened(view: View, entry: Entry) -> None:
+    through, surge = surging.last_day(view.version), entry.surge
+    with parts.card("surge", surges.problem(entry.row), surges.observed(entry.row)):
+        parts.chart(surging.picture(view, through, surge), "chart-surge", surges.observed(entry.row))
+        st.caption(surges.lag(surging.watch(view.version, through), entry.row))
+        st.caption(surges.said(surging.said(view, through, surge)))
+    left, right = st.columns([3, 2], gap="medium")
+    with (
+        left,
+        parts.card(
+            "split",
+            t("Where it comes from"),
+            t("Complaints of the surge, and the share in the 12 weeks before."),
+        ),
+    ):
+        dimension = filters.one("surge_by", t("By"), SHARES_BY, _label)
+        shares = surging.shares(view, through, surge, dimension)
+        table.show(
+            surges.share_columns(dimension),
+            surges.share_rows(dimension, shares),
+            "table-shares",
+            t("Where it comes from"),
+        )
+    with (
+        right,
+        parts.card("notes", t("Who is on it"), t("Seen by everyone at once; nothing is ever taken back.")),
+    ):
+        _notes(view.version, entry)
+    with parts.card("behind", t("The complaints behind it"), t("The newest first.")):
+        parts.interactions(surging.behind(view, through, surge), "surge")
+
+
+def _notes(version: int, entry: Entry) -> None:
+    with st.form("note", clear_on_submit=True, border=False):
+        who = st.text_input(t("Your name"), key="who")
+        action = st.selectbox(t("What"), ACTIONS, format_func=lambda name: t(surges.ACTIONS[name]))
+        value = st.text_input(
+            t("Said"), help=t("For 'mute until' a day such as 2026-03-31; an empty one ends it.")
+        )
+        if st.form_submit_button(t("Write it down"), icon=":material/edit_note:"):
+            surging.note(entry.surge, action, value, who)
+            st.rerun(scope="fragment")
+    noted = surging.log(version, entry.surge)
+    if not noted.empty:
+        table.show(surges.log_columns(), surges.log_rows(noted), "table-log", t("What was noted"))
+
+
+def _now(version: int) -> None:
+    at = clock.hour()
+    through = asks.fresh(version, at).through
+    with parts.card("today", t("Today"), surges.today(through.date(), through)):
+        st.caption(surges.backlog(*surging.waits(version, at), through))
+        parts.chart(
+            surging.today(version, at, View.of(version, Filters(), 0).language),
+            "chart-today",
+            t("Contacts by the hour"),
+        )
+
+
+def _label(dimension: str) -> str:
+    return t("Version") if dimension == "version" else dimension_label(dimension)
+
+
+filters.restore()
+body()
