@@ -13,7 +13,6 @@ from cx import words
 from cx.questions.surging import Watch, strength
 from cx.questions.waiting import REPLY, Backlog, Reply
 from cx.salient import Salient
-from cx.stats import SmallSamples
 from cx.ui.table import Cell, Column, Row
 from cx.ui.telling import cells
 from cx.ui.telling.values import change, dimension_label, group, plain_text, value_text, verdict
@@ -42,8 +41,17 @@ def title(entries: Sequence[Entry]) -> str:
     if not live:
         return t("No complaint surge now")
     if len(live) == 1:
-        return plain_text(t("{problem} is surging", problem=problem(live[0].row)))
+        return _one(live[0].row)
     return tn("{n} problem is surging", "{n} problems are surging", len(live))
+
+
+def _one(row: Any) -> str:
+    reason = plain_text(row.reason or t("Not stated"))
+    if not row.product:
+        return t("Complaints about {reason} are surging for all products", reason=reason)
+    return t(
+        "{product}: complaints about {reason} are surging", product=plain_text(row.product), reason=reason
+    )
 
 
 def summary(entries: Sequence[Entry], told: Watch) -> str:
@@ -302,11 +310,6 @@ def log_columns() -> list[Column]:
         {"id": "action", "label": t("What"), "kind": "text"},
         {"id": "value", "label": t("Said"), "kind": "text"},
     ]
-
-
-def limits() -> SmallSamples:
-    """The usual limits."""
-    return SmallSamples()
 
 
 def today(day: date, through: datetime) -> str:
