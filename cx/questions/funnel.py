@@ -58,11 +58,11 @@ class Funnel:
     entered: customers with an attempt whose window has run out. too_young: those who have none such. stages: one row
     a stage with position, stage, reached, before (of them reached the stage before), and for conversion (from the
     stage before), overall (from entry), median and p90 (seconds since the stage before) each value, _lo, _hi and _n;
-    lost (before less reached), ever (customers of all who came in, young ones too, that were at the stage at any
-    time and in any order), early (those of them who were there before they came in and not again), late (the median
-    time of all others of them, in seconds since they came in), worth
+    lost (before less reached), worth
     (revenue in the window of a customer whose first attempt reached the stage, less that of one whose first attempt only
-    reached the stage before) with _lo and _hi.
+    reached the stage before) with _lo and _hi. And of the last stage that everyone passes: ever (customers of all who came
+    in, young ones too, that were there at any time and in any order), early (those of them who were there before they
+    came in and not again), late (the median time of all others of them, in seconds since they came in).
     """
 
     entered: int
@@ -162,10 +162,12 @@ def _attempts(journey: Journey, filters: Filters, period: Period) -> tuple[str, 
     numbers = range(len(journey.stages))
     least = ", ".join(f"min(case when {_has(n)} then place end) as least_{n}" for n in numbers)
     firsts = ", ".join(f"place = least_{n} as first_{n}" for n in numbers)
+    gaps = ", ".join(f"gap_{n}" for n in numbers[1:])
     sql = f"""
 least as (select customer_no, {least} from r_attempts where {kept.sql} group by customer_no),
 attempts as materialized (
-  select a.*, {firsts} from r_attempts a join least using (customer_no) where {kept.sql}
+  select day, revenue, ever_{journey.required[-1]}, {gaps}, {firsts}
+  from r_attempts join least using (customer_no) where {kept.sql}
 )"""
     return sql, values
 
@@ -184,13 +186,17 @@ def _narrowed(filters: Filters) -> bool:
 
 
 def _cells(journey: Journey) -> list[tuple[str, int]]:
-    """What is counted: the time to each stage from the one before ('gap') and at any time ('ever'), and those whose first
-    attempt reached it ('first').
+    """What is counted: the time to each stage from the one before ('gap'), those whose first attempt reached it ('first'),
+    and the time to the last stage that everyone passes, at any time ('ever').
 
     A cell is told in one number: _BINS times its place in this list, and the bin of the time.
     """
     later = range(1, len(journey.stages))
-    return [("first", 0), *((times, n) for n in later for times in ("gap", "ever", "first"))]
+    return [
+        ("first", 0),
+        ("ever", journey.required[-1]),
+        *((times, n) for n in later for times in ("gap", "first")),
+    ]
 
 
 def _named(journey: Journey, cells: pd.DataFrame) -> pd.DataFrame:
@@ -233,13 +239,11 @@ def _stages(journey: Journey, everyone: int, cells: pd.DataFrame) -> pd.DataFram
         for times in ("gap", "ever", "first")
     )
     gone.loc[0, "n"], ever.loc[0, "n"] = first.loc[0, "n"], everyone
-    early = cells[(cells["times"] == "ever") & (cells["bin"] == BEFORE)].set_index("position")["n"]
+    early = float(cells.loc[(cells["times"] == "ever") & (cells["bin"] == BEFORE), "n"].sum())
     at = [journey.before(n) if n else 0 for n in places]
     told = pd.DataFrame({"position": places, "stage": journey.ids, "entered": first.loc[0, "n"]})
     before = gone["n"].iloc[at].set_axis(gone.index).where(gone.index > 0)
-    told = told.assign(
-        reached=gone["n"], before=before, ever=ever["n"], early=early.reindex(places[1:], fill_value=0.0)
-    )
+    told = told.assign(reached=gone["n"], before=before, ever=ever["n"], early=early)
     stayed = (first.iloc[at].set_axis(first.index) - first).clip(lower=0)
     both = (stats.estimate(WORTH, parts).itertuples() for parts in (first, stayed))
     worth = [stats.change(WORTH, *pair) for pair in zip(*both, strict=True)]
