@@ -18,6 +18,7 @@ if __name__ == "__main__":
             "pages/weekly_health.py", title=t("Weekly health"), icon=":material/monitor_heart:", default=True
         ),
         st.Page("pages/surges.py", title=t("Surges"), icon=":material/notifications_active:"),
+        st.Page("pages/campaigns.py", title=t("Campaigns"), icon=":material/campaign:"),
         st.Page("pages/journey.py", title=t("Journey"), icon=":material/route:"),
         st.Page("pages/data.py", title=t("Data"), icon=":material/database:"),
     ]

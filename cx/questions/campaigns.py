@@ -131,14 +131,14 @@ def _signups(store: Store, days: pd.DatetimeIndex) -> Floats:
 select day, cast(sum(signups) as double) as n from r_day where day >= $first and day <= $last group by day""",
                             {"first": days[0].date(), "last": days[-1].date()}))  # fmt: skip
     by_day = table.assign(day=pd.to_datetime(table["day"])).set_index("day")["n"]
-    return by_day.reindex(days, fill_value=0.0).to_numpy(dtype=float)[None, :]
+    return np.asarray(by_day.reindex(days, fill_value=0.0), dtype=float)[None, :]
 
 
 def _panel(table: pd.DataFrame, name: str, products: tuple[str, ...], days: pd.DatetimeIndex) -> Floats:
     wide = table.assign(day=pd.to_datetime(table["day"])).pivot_table(
         index="product", columns="day", values=name, aggfunc="sum"
     )
-    return wide.reindex(index=list(products), columns=days).fillna(0.0).to_numpy(dtype=float)
+    return np.asarray(wide.reindex(index=list(products), columns=days).fillna(0.0), dtype=float)
 
 
 def _excess(

@@ -26,7 +26,7 @@ VIEWS = {
 """The parts of the journey page."""
 
 _OF_HEALTH = ("weeks", "measure", "split")
-_OF_SURGES = ("surge", "surge_by")
+_OF_SURGES = ("surge", "surge_by", "opened")
 _OF_JOURNEY = ("span", "view", "by", "stage_of", "against", "group_by", "a", "b", "open", "whose", "heat")
 
 
