@@ -7,18 +7,20 @@ and a command that reads asks the server.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 from rich.table import Table
 
-from cx import clock, demo, doctor, ingest, owner
+from cx import check, clock, demo, doctor, ingest, owner
 from cx.errors import CxError, StoreBusy
 from cx.folders import Folders
 from cx.ingest import Report
@@ -73,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     taken = command("ingest", _ingest, t("Take in exports: Parquet or CSV files, or folders of them."))
     taken.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     command("watch", _watch, t("Take in whatever lands in the inbox, until stopped."))
+    checked = command(
+        "check", _check, t("Say which complaint surges there are now; the exit code tells a scheduler.")
+    )
+    checked.add_argument("--json", action="store_true", help=t("as JSON, one list"))
     command("doctor", _doctor, t("Check the installation, the store and the folders, and say what to mend."))
     return parser
 
@@ -128,6 +134,37 @@ def _watch(options: argparse.Namespace, folders: Folders) -> int:
     finally:
         store.close()
     return 0
+
+
+def _check(options: argparse.Namespace, folders: Folders) -> int:
+    """0 where nothing surges, 1 where something does."""
+    told = owner.asks(folders, "check")
+    if told is None:
+        store = Store.open(folders.store)
+        try:
+            ingest.adopt(store, folders)
+            told = {"surges": check.surges(store, folders, clock.now())}
+        finally:
+            store.close()
+    if options.json:
+        print(json.dumps(told["surges"], ensure_ascii=False, indent=1))
+    for surge in [] if options.json else told["surges"]:
+        console.print(_surge(surge), markup=False, highlight=False)
+    if not told["surges"] and not options.json:
+        console.print(t("No complaint surge now."))
+    return 1 if told["surges"] else 0
+
+
+def _surge(told: dict[str, Any]) -> str:
+    campaigns = (
+        t("after campaign {names}", names=enumeration(told["campaigns"]))
+        if told["campaigns"]
+        else t("no campaign fits")
+    )
+    return t("{product}: {reason}, since {since} ({state}): {observed} where the units sold explain {expected} ({lo} to {hi}); {campaigns}",
+             product=told["product"] or t("All products"), reason=told["reason"] or t("Not stated"), since=told["since"],
+             state=told["state"], observed=number(told["observed"]), expected=number(told["expected"], 1),
+             lo=number(told["lo"]), hi=number(told["hi"]), campaigns=campaigns)  # fmt: skip
 
 
 def _doctor(options: argparse.Namespace, folders: Folders) -> int:

@@ -13,11 +13,11 @@ TOKEN_HEADER = "X-CX-Owner"
 PATIENCE_SECONDS = 5.0
 
 
-def asks(folders: Folders) -> dict[str, Any] | None:
-    """What the running server says of its store; None where no server runs on these folders."""
+def asks(folders: Folders, what: str = "doctor") -> dict[str, Any] | None:
+    """What the running server says of its store, or of its surges ('check'); None where no server runs on these folders."""
     try:
         told = json.loads(folders.server.read_text(encoding="utf-8"))
-        request = Request(f"{told['url']}/api/doctor", headers={TOKEN_HEADER: told["token"]})
+        request = Request(f"{told['url']}/api/{what}", headers={TOKEN_HEADER: told["token"]})
         direct = build_opener(ProxyHandler({}))
         with direct.open(request, timeout=PATIENCE_SECONDS) as answer:
             answered: dict[str, Any] = json.load(answer)

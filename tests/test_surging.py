@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 from cx import notes, reference
+from cx.__main__ import main
 from cx.folders import Folders
 from cx.notes import Surge
 from cx.query import Filters
@@ -96,6 +98,26 @@ def test_what_surrounds_a_surge(demo_store: Store, demo_company: DemoCompany, tr
         demo_store, Raised(surge.product, surge.reason, surge.onset.date(), surge.last_day.date())
     )
     assert len(behind.rows) == len(mine)
+
+
+def test_a_scheduler_is_told(
+    demo_company: DemoCompany, truths: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CX_DATA", str(demo_company.folders.root))
+    monkeypatch.setenv("CX_NOW", demo_company.now.isoformat())
+    assert main(["check", "--json"]) == 1
+    (told,) = json.loads(capsys.readouterr().out)
+    defect = truths["defect"]
+    assert (told["product"], told["reason"], told["campaigns"]) == (
+        defect["product"],
+        defect["reason"],
+        [defect["campaign"]],
+    )
+
+
+def test_a_scheduler_is_told_of_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CX_DATA", str(tmp_path))
+    assert main(["check"]) == 0
 
 
 def test_nothing_yet_is_no_surge(store: Store) -> None:

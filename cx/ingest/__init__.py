@@ -9,8 +9,19 @@ inbox      the folder where exports land: what is ready, and watching it
 """
 
 from cx.ingest.inbox import files_under, hand_over, passing, scan, watch
-from cx.ingest.intake import take_in
+from cx.ingest.intake import adopt, take_in
 from cx.ingest.report import Refusal, Report
 from cx.ingest.rules import explain
 
-__all__ = ["Refusal", "Report", "explain", "files_under", "hand_over", "passing", "scan", "take_in", "watch"]
+__all__ = [
+    "Refusal",
+    "Report",
+    "adopt",
+    "explain",
+    "files_under",
+    "hand_over",
+    "passing",
+    "scan",
+    "take_in",
+    "watch",
+]

@@ -175,6 +175,7 @@ def routes() -> list[BaseRoute]:
     return [
         Route(f"{base}/api/live", _live),
         door.route(f"{base}/api/doctor", _summary),
+        door.route(f"{base}/api/check", _check),
         Mount(f"{base}/app/static", StaticFiles(directory=STATIC)),
     ]
 
@@ -236,6 +237,13 @@ def _ingest(running: Server, stop: threading.Event) -> None:
     from cx.ingest import watch
 
     watch(running.store, running.folders, stop, lambda report: None)
+
+
+def _check() -> dict[str, object]:
+    from cx import check, clock
+
+    running = server()
+    return {"surges": check.surges(running.store, running.folders, clock.now())}
 
 
 def _summary() -> dict[str, object]:

@@ -53,11 +53,13 @@ def _breakdown(view: View, shape: Journey, limits: SmallSamples) -> None:
         "breakdown", t("Who gets how far"), t("The share of those who came in that reached each stage.")
     ):
         dimension = filters.one("by", t("By"), JOURNEY_DIMENSIONS, dimension_label)
+        groups = journeys.breakdown(view, dimension)
         table.show(
             funnel_.breakdown_columns(shape, dimension_label(dimension)),
-            funnel_.breakdown_rows(shape, dimension, journeys.breakdown(view, dimension), limits, asks.campaign_names()),
+            funnel_.breakdown_rows(shape, dimension, groups, limits, asks.campaign_names()),
             "table-breakdown", t("The funnel by {dimension}", dimension=dimension_label(dimension)),
         )  # fmt: skip
+        parts.more(len(groups) - funnel_.MOST_GROUPS)
         st.caption(t("A customer who came in by two of them counts with each, so they do not add up to all."))
 
 
@@ -123,6 +125,7 @@ def touchpoints(view: View) -> None:
             ways_.touchpoint_columns(here), ways_.touchpoint_rows(here, limits), "table-touchpoints",
             t("Touchpoints of {stage}", stage=named[stage]), _opened("place"), _opens("place"),
         )  # fmt: skip
+        parts.more(len(here) - ways_.MOST_ROWS)
     if row := _opened("place", ways_.place_ids(here)):
         _behind(view, ways_.place(stage, row), "touchpoint", plain_text(ways_.place_name(row)))
     with parts.card(
@@ -135,6 +138,7 @@ def touchpoints(view: View) -> None:
         table.show(
             ways_.pain_columns(), ways_.pain_rows(pains), "table-pains", t("Reasons that customers raise")
         )
+        parts.more(len(pains) - ways_.MOST_ROWS)
 
 
 def paths(view: View) -> None:
@@ -147,6 +151,7 @@ def paths(view: View) -> None:
                 ways_.link_columns(), ways_.link_rows(shape, told.links), "table-paths",
                 t("Steps from stage to stage"), _opened("step"), _opens("step"),
             )  # fmt: skip
+            parts.more(len(told.links) - ways_.MOST_ROWS)
     if row := _opened("step", ways_.step_ids(told.links)):
         step = ways_.step(row)
         _behind(view, step, "step", plain_text(ways_.step_name(shape, step)))
@@ -161,6 +166,7 @@ def paths(view: View) -> None:
             return
         table.show(ways_.habit_columns(), ways_.habit_rows(habits, MET), "table-habits",
                    t("Touchpoints met by those who bought again and by those who did not"))  # fmt: skip
+        parts.more(len(habits) - ways_.MOST_ROWS)
 
 
 def channels(view: View) -> None:
@@ -178,6 +184,7 @@ def channels(view: View) -> None:
                        t("Visits by device"))  # fmt: skip
     with right, parts.card("hops", t("Changing channel"), ways_.hopping(told.hops, limits)):
         table.show(ways_.hop_columns(), ways_.hop_rows(told.hops), "table-hops", t("Changes of channel"))
+        parts.more(len(told.hops.turns) - ways_.MOST_ROWS)
     with parts.card(
         "support", t("How often customers need support"), t("Against the equally long period before.")
     ):
