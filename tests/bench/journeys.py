@@ -118,7 +118,9 @@ def _behind(told: tuple[Any, ...], period: Period) -> Iterable[View]:
         "a cohort": behind.Cell(cohort, 1),
         "a touchpoint": behind.Place("support", "hotline", "web"),
     }
-    return (View(BEHIND + name, partial(behind.behind, *told, period, it)) for name, it in figures.items())
+    views = [View(BEHIND + name, partial(behind.behind, *told, period, it)) for name, it in figures.items()]
+    surge = behind.Raised("", "late delivery", period.first, period.last)
+    return [*views, View(BEHIND + "a surge", partial(behind.raised, told[0], surge))]
 
 
 def main(rows: int, folder: Path) -> None:
