@@ -16,8 +16,8 @@ from scipy.stats import gamma
 
 from cx import demo, reference
 from cx.demo.market import people
-from cx.kpis import KPIS
 from cx.journey import DEFAULT
+from cx.kpis import KPIS
 from cx.model import ALWAYS, COLUMNS, KINDS, OURS
 
 WEDNESDAY_NOON = datetime(2026, 3, 18, 12)

@@ -101,7 +101,10 @@ def test_what_surrounds_a_surge(demo_store: Store, demo_company: DemoCompany, tr
 
 
 def test_a_scheduler_is_told(
-    demo_company: DemoCompany, truths: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    demo_company: DemoCompany,
+    truths: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("CX_DATA", str(demo_company.folders.root))
     monkeypatch.setenv("CX_NOW", demo_company.now.isoformat())
