@@ -83,6 +83,11 @@ class Journey:
         """The positions of the stages that every customer passes."""
         return tuple(place for place, stage in enumerate(self.stages) if not stage.optional)
 
+    @property
+    def stage_of_kind(self) -> dict[str, str]:
+        """The stage at which interactions of a kind are that name none."""
+        return {kind: stage.id for stage in self.stages for kind in stage.kinds}
+
     def before(self, position: int) -> int:
         """The position of the last stage before this one that every customer passes."""
         return max(place for place in range(position) if not self.stages[place].optional)

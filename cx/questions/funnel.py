@@ -143,7 +143,7 @@ def _asked(journey: Journey, filters: Filters, period: Period) -> Query:
                 f"select {_BINS * at} as cell, count(*) as n, {sums} from attempts where {own} and {_has(n)}"
             )
         else:
-            bin_ = f"{times}_{n}"
+            bin_ = "ever" if times == "ever" else f"gap_{n}"
             parts.append(
                 f"select {_BINS * at} + {bin_} - ({BEFORE}) as cell, count(*) as n, 0.0 as sum, 0.0 as squares"
                 f" from attempts where {own} and {bin_} is not null group by {bin_}"
@@ -166,7 +166,7 @@ def _attempts(journey: Journey, filters: Filters, period: Period) -> tuple[str, 
     sql = f"""
 least as (select customer_no, {least} from r_attempts where {kept.sql} group by customer_no),
 attempts as materialized (
-  select day, revenue, ever_{journey.required[-1]}, {gaps}, {firsts}
+  select day, revenue, ever, {gaps}, {firsts}
   from r_attempts join least using (customer_no) where {kept.sql}
 )"""
     return sql, values
@@ -210,13 +210,13 @@ def _named(journey: Journey, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by(journey: Journey, filters: Filters, period: Period, dimension: str) -> Query:
-    later, last = range(1, len(journey.stages)), journey.required[-1]
+    later = range(1, len(journey.stages))
     kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
     sql = f"""
 with customers as (
   select coalesce({dimension}, '') as "group", customer_no, bool_or(day <= $counted_to) as counted,
     {", ".join(f"bool_or(day <= $counted_to and gap_{n} is not null) as reached_{n}" for n in later)},
-    bool_or(ever_{last} is not null) as ever
+    bool_or(ever is not null) as ever
   from r_attempts where {kept.sql} group by all
 )
 select "group", count(*) filter (counted) as entered,

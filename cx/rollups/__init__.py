@@ -1,7 +1,7 @@
 """What pages read instead of interactions: sums by day, and what is known of each customer's way.
 
 daily        sums by day and dimension; recomputed for the days and sources that a file touched
-support      contacts by hour and those that wait, units by version, what each campaign brought
+support      contacts by hour and those that wait, units by version
 walk         the interactions of the customers touched, each customer's in order: what the next ones are folded from
 funnel       attempts at the journey, each with how far it got
 paths        visits to the journey, each with its steps and channels

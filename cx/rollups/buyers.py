@@ -8,7 +8,8 @@ one cohort alone and customers may be added over cohorts.
 from __future__ import annotations
 
 from cx.journey import Journey
-from cx.rollups.walk import DIMENSIONS, Executes, columns
+from cx.model import JOURNEY_DIMENSIONS as DIMENSIONS
+from cx.rollups.walk import Executes, columns
 
 HABIT_DAYS = 90
 """Days before the first order from which on what the customer met is kept."""

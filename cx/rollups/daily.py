@@ -6,17 +6,18 @@ and a rate derived when it is read. Days are days of UTC. The days that a file t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from cx.model import DIMENSIONS, OURS
-from cx.rollups.walk import Executes
+from cx.rollups.walk import Executes, columns
 
 BINS_PER_E = 100
 """A histogram bin of a duration is 1 % wide: a quantile read from it is right to within half a percent."""
 
 
-def _count(condition: str) -> str:
+def count(condition: str) -> str:
+    """The number of rows for which a condition holds."""
     return f"cast(sum(case when {condition} then 1 else 0 end) as bigint)"
 
 
@@ -24,48 +25,47 @@ def _sum(amount: str, condition: str = "true", kind: str = "double") -> str:
     return f"cast(coalesce(sum(case when {condition} then {amount} end), 0) as {kind})"
 
 
-_CONTACT = "kind in ('contact', 'complaint')"
+CONTACT = "kind in ('contact', 'complaint')"
 _ANSWERED = "(csat is not null or nps is not null or ces is not null)"
-_UNASSISTED = f"{_CONTACT} and handled_by in ('bot', 'self_service')"
+_UNASSISTED = f"{CONTACT} and handled_by in ('bot', 'self_service')"
 _PAIRED = "csat is not null and expectation is not null"
 
 PARTS: dict[str, str] = {
-    "nps_promoters": _count("nps >= 9"),
-    "nps_detractors": _count("nps <= 6"),
-    "nps_answers": _count("nps is not null"),
-    "csat_satisfied": _count("csat >= 4"),
-    "csat_answers": _count("csat is not null"),
+    "nps_promoters": count("nps >= 9"),
+    "nps_detractors": count("nps <= 6"),
+    "nps_answers": count("nps is not null"),
+    "csat_satisfied": count("csat >= 4"),
+    "csat_answers": count("csat is not null"),
     "ces_sum": _sum("ces"),
     "ces_squares": _sum("ces * ces"),
-    "ces_answers": _count("ces is not null"),
-    "asked": _count(f"asked or {_ANSWERED}"),
-    "answered": _count(_ANSWERED),
-    "fcr_solved": _count(f"{_CONTACT} and resolved_first_contact"),
-    "fcr_contacts": _count(f"{_CONTACT} and resolved_first_contact is not null"),
-    "contacts": _count(_CONTACT),
-    "complaints": _count("kind = 'complaint'"),
-    "unassisted": _count(_UNASSISTED),
-    "contained": _count(f"{_UNASSISTED} and not coalesce(escalated, false) and not came_back"),
-    "bot_contacts": _count(f"{_CONTACT} and handled_by = 'bot'"),
-    "bot_escalated": _count(f"{_CONTACT} and handled_by = 'bot' and escalated"),
-    "goals": _count("goal is not null and goal_reached is not null"),
-    "goals_reached": _count("goal is not null and goal_reached"),
-    "finds": _count("goal = 'find' and goal_reached is not null"),
-    "finds_reached": _count("goal = 'find' and goal_reached"),
-    "texts": _count("text is not null"),
-    "texts_scored_written": _count("text is not null and sentiment is not null"),
-    "texts_scored": _count("sentiment is not null"),
-    "texts_positive": _count("sentiment = 'positive'"),
-    "texts_negative": _count("sentiment = 'negative'"),
+    "ces_answers": count("ces is not null"),
+    "asked": count(f"asked or {_ANSWERED}"),
+    "answered": count(_ANSWERED),
+    "fcr_solved": count(f"{CONTACT} and resolved_first_contact"),
+    "fcr_contacts": count(f"{CONTACT} and resolved_first_contact is not null"),
+    "contacts": count(CONTACT),
+    "complaints": count("kind = 'complaint'"),
+    "unassisted": count(_UNASSISTED),
+    "contained": count(f"{_UNASSISTED} and not coalesce(escalated, false) and not came_back"),
+    "bot_contacts": count(f"{CONTACT} and handled_by = 'bot'"),
+    "bot_escalated": count(f"{CONTACT} and handled_by = 'bot' and escalated"),
+    "goals": count("goal is not null and goal_reached is not null"),
+    "goals_reached": count("goal is not null and goal_reached"),
+    "finds": count("goal = 'find' and goal_reached is not null"),
+    "finds_reached": count("goal = 'find' and goal_reached"),
+    "texts": count("text is not null"),
+    "texts_scored_written": count("text is not null and sentiment is not null"),
+    "texts_scored": count("sentiment is not null"),
+    "texts_positive": count("sentiment = 'positive'"),
+    "texts_negative": count("sentiment = 'negative'"),
     "gap_sum": _sum("csat - expectation", _PAIRED),
     "gap_squares": _sum("(csat - expectation) * (csat - expectation)", _PAIRED),
-    "gap_answers": _count(_PAIRED),
+    "gap_answers": count(_PAIRED),
     "orders": _sum("order_share", "kind = 'order'"),
     "orders_referred": _sum("order_share", "kind = 'order' and order_referred = 1"),
     "units": _sum("units", "kind = 'order'", "bigint"),
     "revenue": _sum("amount", "kind = 'order'"),
-    "visits": _count("kind = 'visit'"),
-    "signups": _count("kind = 'signup'"),
+    "signups": count("kind = 'signup'"),
     "interactions": "cast(count(*) as bigint)",
 }
 """Every additive part, as an aggregate over the rows that `refresh` prepares."""
@@ -74,18 +74,27 @@ HISTOGRAMS = ("first_response_seconds", "resolution_seconds")
 """Durations whose quantiles are wanted; each is kept as counts in bins of equal width of its logarithm."""
 
 _KEYS = ("day", "source", *DIMENSIONS)
-_TYPED = ", ".join(f"{name} {'DOUBLE' if 'as double' in sql else 'BIGINT'}" for name, sql in PARTS.items())
-_DIMENSIONS = ", ".join(f"{name} VARCHAR" for name in DIMENSIONS)
+
+
+def typed(parts: Mapping[str, str]) -> str:
+    """The columns of these parts in a table's definition."""
+    return ", ".join(f"{name} {'DOUBLE' if 'as double' in sql else 'BIGINT'}" for name, sql in parts.items())
+
+
+def bin_of(seconds: str) -> str:
+    """The bin of a duration."""
+    return f"floor({BINS_PER_E} * ln(1 + {seconds}))"
+
 
 SCHEMA = f"""
 create table if not exists r_day (
-  day DATE, source VARCHAR, {_DIMENSIONS}, {_TYPED}, last_at TIMESTAMP
+  day DATE, source VARCHAR, {columns(DIMENSIONS)}, {typed(PARTS)}, last_at TIMESTAMP
 );
 create table if not exists r_hist (
-  day DATE, source VARCHAR, {_DIMENSIONS}, measure VARCHAR, bin INTEGER, n BIGINT
+  day DATE, source VARCHAR, {columns(DIMENSIONS)}, measure VARCHAR, bin INTEGER, n BIGINT
 );
 create table if not exists r_complaints (
-  day DATE, source VARCHAR, {_DIMENSIONS}, version VARCHAR, reason VARCHAR, n BIGINT
+  day DATE, source VARCHAR, {columns(DIMENSIONS)}, version VARCHAR, reason VARCHAR, n BIGINT
 );
 """
 
@@ -93,12 +102,17 @@ _PARTS_SQL = ",\n  ".join(f"{sql} as {name}" for name, sql in PARTS.items())
 
 _REFRESHED = "day in (select unnest($days)) and source in (select unnest($sources))"
 
+OF_DAYS = """occurred_at >= $first and occurred_at < $after_last
+    and cast(occurred_at as date) in (select unnest($days)) and source in (select unnest($sources))"""
+"""The interactions of the days and sources that `of_days` binds. Plain bounds stand beside the list of days: a list alone
+would miss the table's zone maps."""
+
 _PREPARED = f"""
 with contacts as (
   select source, interaction_id,
     lead(occurred_at) over (partition by customer_id order by occurred_at, source, interaction_id) as next_at
   from interactions
-  where {_CONTACT} and brand = '{OURS}' and customer_id is not null
+  where {CONTACT} and brand = '{OURS}' and customer_id is not null
     and occurred_at >= $first and occurred_at < $after_next
     and cast(occurred_at as date) in (select unnest($days_and_next))
 ),
@@ -128,9 +142,9 @@ from prepared group by {", ".join(_KEYS)} order by day"""
 _HIST = f"""
 insert into r_hist {_PREPARED}
 select {", ".join(_KEYS)}, $measure as measure,
-  cast(floor({BINS_PER_E} * ln(1 + $measure_of)) as integer) as bin,
+  cast({bin_of("$measure_of")} as integer) as bin,
   cast(count(*) as bigint) as n
-from prepared where {_CONTACT} and $measure_of is not null
+from prepared where {CONTACT} and $measure_of is not null
 group by {", ".join(_KEYS)}, bin order by day"""
 
 _COMPLAINTS = f"""
@@ -145,6 +159,16 @@ TABLES = ("r_day", "r_hist", "r_complaints")
 _ANSWERED_BY_MACHINES = f"""
 select distinct source from interactions
 where {_UNASSISTED} and occurred_at >= $first and occurred_at < $after_next"""
+
+
+def of_days(
+    cursor: Executes, tables: Sequence[str], days: Sequence[date], sources: Sequence[str]
+) -> dict[str, object]:
+    """Empty these rollups for these days and sources; returns what OF_DAYS binds to count them anew."""
+    kept = {"days": list(days), "sources": list(sources)}
+    for table in tables:
+        cursor.execute(f"delete from {table} where {_REFRESHED}", kept)
+    return {**kept, "first": min(days), "after_last": max(days) + timedelta(days=1)}
 
 
 def refresh(cursor: Executes, touched: Sequence[date], sources: Sequence[str]) -> None:

@@ -7,7 +7,8 @@ channel and so on, of its first interaction.
 from __future__ import annotations
 
 from cx.journey import Journey
-from cx.rollups.walk import DIMENSIONS, Executes, columns
+from cx.model import JOURNEY_DIMENSIONS as DIMENSIONS
+from cx.rollups.walk import Executes, columns
 
 MOST_STEPS = 8
 """Steps of a visit that are kept one by one; `steps` counts all."""

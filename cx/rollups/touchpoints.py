@@ -8,12 +8,14 @@ place where the customer had been last.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from cx.journey import Journey
+from cx.model import JOURNEY_DIMENSIONS as DIMENSIONS
 from cx.model import OURS
+from cx.rollups.daily import CONTACT, OF_DAYS, count, of_days, typed
 from cx.rollups.daily import PARTS as DAILY
-from cx.rollups.walk import DIMENSIONS, SILENT, Executes, columns
+from cx.rollups.walk import SILENT, Executes, columns
 
 ATTRIBUTION_DAYS = 7
 """A contact is traced back to what its customer did at most so many days before, to the second."""
@@ -26,16 +28,14 @@ _SAME_AS_BY_DAY = (
 )  # fmt: skip
 
 PARTS: dict[str, str] = {
-    "interactions": f"cast(sum(case when {SILENT} then 0 else 1 end) as bigint)",
-    "exposed": f"""cast(sum(case when customer_no is not null and not {SILENT} and not {_AFTERMATH}
-    then 1 else 0 end) as bigint)""",
+    "interactions": count(f"not {SILENT}"),
+    "exposed": count(f"customer_no is not null and not {SILENT} and not {_AFTERMATH}"),
     **{name: DAILY[name] for name in _SAME_AS_BY_DAY},
 }
 """The additive parts of r_touch. interactions: without the surveys that nobody answered. exposed: those that a contact
 can be traced back to, being of a known customer and no contact, complaint or return themselves."""
 
 _KEYS = ("stage", "channel", "touchpoint", "product", "segment", "reason", "goal")
-_TYPED = ", ".join(f"{name} {'DOUBLE' if 'as double' in sql else 'BIGINT'}" for name, sql in PARTS.items())
 
 FROM = ("stage", "channel", "touchpoint", "product", "segment")
 """What is kept of the place that a contact is traced back to, each as from_..."""
@@ -44,7 +44,7 @@ BY_DAY = ("r_touch",)
 BY_CUSTOMER = ("r_contacts",)
 SCHEMA = f"""
 create table if not exists r_touch (
-  day DATE, source VARCHAR, {columns(_KEYS)}, {_TYPED}
+  day DATE, source VARCHAR, {columns(_KEYS)}, {typed(PARTS)}
 );
 create table if not exists r_contacts (
   customer_no INTEGER, day DATE, {columns(DIMENSIONS)}, stage VARCHAR, touchpoint VARCHAR, kind VARCHAR, reason VARCHAR,
@@ -66,8 +66,7 @@ staged as (
   select cast(i.occurred_at as date) as day, coalesce(i.stage, k.kind_stage) as at_stage, i.*
   from interactions i
   left join stage_of_kind k on k.kind = i.kind
-  where i.brand = '{OURS}' and i.occurred_at >= $first and i.occurred_at < $after_last
-    and cast(i.occurred_at as date) in (select unnest($days)) and i.source in (select unnest($sources))
+  where i.brand = '{OURS}' and {OF_DAYS}
 )
 select day, source, at_stage, {", ".join(_KEYS[1:])},
   {_PARTS_SQL}
@@ -89,26 +88,16 @@ select c.customer_no, c.day, {", ".join(f"c.{name}" for name in DIMENSIONS)}, c.
 from behind c
 left join walked w on w.customer_no = c.customer_no and w.place = c.last_place
   and w.occurred_at >= c.occurred_at - interval {ATTRIBUTION_DAYS} day
-where c.kind in ('contact', 'complaint') order by c.day"""
+where c.{CONTACT} order by c.day"""
 
 
 def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], journey: Journey) -> None:
     """Recompute the sums by touchpoint of these sources for these days."""
     if not days:
         return
-    kept = {"days": list(days), "sources": list(sources)}
-    cursor.execute(
-        "delete from r_touch where day in (select unnest($days)) and source in (select unnest($sources))",
-        kept,
-    )
-    pairs = [(kind, stage.id) for stage in journey.stages for kind in stage.kinds]
-    values = {
-        "first": min(days),
-        "after_last": max(days) + timedelta(days=1),
-        "kinds": [kind for kind, _ in pairs] or [""],
-        "stages": [stage for _, stage in pairs] or [""],
-    }
-    cursor.execute(_TOUCH, {**kept, **values})
+    values = of_days(cursor, BY_DAY, days, sources)
+    named = {"kinds": [*journey.stage_of_kind], "stages": [*journey.stage_of_kind.values()]}
+    cursor.execute(_TOUCH, {**values, **named})
 
 
 def fold(cursor: Executes, journey: Journey) -> None:

@@ -7,8 +7,6 @@ from typing import Any, Protocol
 from cx.journey import Journey
 from cx.model import JOURNEY_DIMENSIONS, OURS
 
-DIMENSIONS = JOURNEY_DIMENSIONS
-
 
 class Executes(Protocol):
     """The part of a database cursor that a refresh needs."""
@@ -50,9 +48,9 @@ select unnest($kinds) as of_kind, unnest($stages) as stage"""
 def lay_out(cursor: Executes, journey: Journey) -> None:
     """Make the temporary table `walked` for the customers in `touched`."""
     cursor.execute(_STAGES, {"stages": list(journey.ids), "positions": list(range(len(journey.ids)))})
-    pairs = [(kind, stage.id) for stage in journey.stages for kind in stage.kinds] or [("", "")]
-    kinds, stages = zip(*pairs, strict=True)
-    cursor.execute(_STAGE_OF_KIND, {"kinds": list(kinds), "stages": list(stages)})
+    cursor.execute(
+        _STAGE_OF_KIND, {"kinds": [*journey.stage_of_kind], "stages": [*journey.stage_of_kind.values()]}
+    )
     cursor.execute(_WALKED)
 
 
@@ -62,6 +60,6 @@ def clear(cursor: Executes) -> None:
         cursor.execute(f"drop table {table}")
 
 
-def columns(names: tuple[str, ...] = DIMENSIONS, type_: str = "VARCHAR") -> str:
+def columns(names: tuple[str, ...] = JOURNEY_DIMENSIONS, type_: str = "VARCHAR") -> str:
     """The columns of these names in a table's definition."""
     return ", ".join(f"{name} {type_}" for name in names)
