@@ -64,7 +64,6 @@ UPGRADE = (
     "alter table interactions add column if not exists customer_no INTEGER",
     "alter table meta add column if not exists shape VARCHAR",
     "alter table meta add column if not exists journey VARCHAR",
-    *(f"drop table if exists {table}" for table in rollups.TABLES),
     SCHEMA,
     """
 insert into customers
@@ -164,7 +163,10 @@ def _bring_up_to_shape(connection: Cursor) -> None:
     ]
     if "shape" in columns and connection.execute("select shape from meta").fetchall() == [(SHAPE,)]:
         return
+    rollup = "select table_name from duckdb_tables() where starts_with(table_name, 'r_')"
     connection.execute("begin")
+    for (table,) in connection.execute(rollup).fetchall():
+        connection.execute(f"drop table {table}")
     for statement in UPGRADE:
         connection.execute(statement, {"shape": SHAPE} if "$shape" in statement else None)
     connection.execute("commit")

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import nan
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,60 +128,69 @@ def differences(
 def _asked(journey: Journey, filters: Filters, period: Period) -> Query:
     """Customers by `cell` (see _cells), each counted in their first attempt that has what the cell counts.
 
-    The rows of 'first' cells, position 0 among them, hold the sum of the revenue and of its squares as well.
+    The rows of 'first' cells, position 0 among them, hold the sum of the revenue and of its squares as well. The
+    row of cell -1 counts everyone.
     """
-    source, values = _attempts(journey, filters, period)
-    counted = "day <= $counted_to"
-    parts = []
-    for at, (times, n) in enumerate(_cells(journey)):
-        own = {"gap": f"{_first(filters, n)} and {counted}", "ever": _first(filters, 0),
-               "first": f"{_first(filters, 0)} and {counted}"}[times]  # fmt: skip
-        if times == "first":
-            sums = "coalesce(sum(revenue), 0) as sum, coalesce(sum(revenue * revenue), 0) as squares"
-            parts.append(
-                f"select {_BINS * at} as cell, count(*) as n, {sums} from attempts where {own} and {_has(n)}"
-            )
-        else:
-            bin_ = "ever" if times == "ever" else f"gap_{n}"
-            parts.append(
-                f"select {_BINS * at} + {bin_} - ({BEFORE}) as cell, count(*) as n, 0.0 as sum, 0.0 as squares"
-                f" from attempts where {own} and {bin_} is not null group by {bin_}"
-            )
-    everyone = f"select -1 as cell, count(*) as n, 0.0 as sum, 0.0 as squares from attempts where {_first(filters, 0)}"
-    return Query("funnel", f"with {source}\n" + "\nunion all ".join([everyone, *parts]), values)
-
-
-def _attempts(journey: Journey, filters: Filters, period: Period) -> tuple[str, dict[str, Any]]:
-    """The attempts of the period under the filters. Where there are some, which attempt of a customer is the first to
-    reach a stage must be looked for among those that are left; otherwise the rollup knows."""
     kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
+    counts = _counts_of_some if filters.only(JOURNEY_DIMENSIONS).chosen() else _counts_of_all
+    source, parts = counts(journey, kept.sql)
     values = {**kept.values, "counted_to": period.counted_to(journey)}
-    if not _narrowed(filters):
-        return f"attempts as not materialized (select * from r_attempts where {kept.sql})", values
-    numbers = range(len(journey.stages))
-    least = ", ".join(f"min(case when {_has(n)} then place end) as least_{n}" for n in numbers)
-    firsts = ", ".join(f"place = least_{n} as first_{n}" for n in numbers)
-    gaps = ", ".join(f"gap_{n}" for n in numbers[1:])
-    sql = f"""
-least as (select customer_no, {least} from r_attempts where {kept.sql} group by customer_no),
-attempts as materialized (
-  select day, revenue, ever, {gaps}, {firsts}
-  from r_attempts join least using (customer_no) where {kept.sql}
+    cells = "\nunion all ".join(parts)
+    return Query("funnel", f"with {source}, cells (cell, n, sum, squares) as ({cells}) from cells", values)
+
+
+def _counts_of_all(journey: Journey, kept: str) -> tuple[str, list[str]]:
+    """Without filters the rollup itself knows which attempts of these days are a customer's first to reach a stage."""
+    counted, first = "day <= $counted_to", "coalesce(prev_{} < $first_day, true)"
+    parts = [_part("-1", "attempts", first.format(0))]
+    for at, (counts, n) in enumerate(_cells(journey)):
+        if counts == "first":
+            reached = f"gap_{n} is not null" if n else "true"
+            own = f"{first.format(0)} and {counted} and {reached}"
+            parts.append(_part(f"{_BINS * at}", "attempts", own, worth=True))
+        else:
+            bin_ = "ever" if counts == "ever" else f"gap_{n}"
+            own = first.format(0) if counts == "ever" else f"{first.format(n)} and {counted}"
+            cell = f"{_BINS * at} + {bin_} - ({BEFORE})"
+            parts.append(_part(cell, "attempts", f"{own} and {bin_} is not null") + f" group by {bin_}")
+    return f"attempts as not materialized (select * from r_attempts where {kept})", parts
+
+
+def _counts_of_some(journey: Journey, kept: str) -> tuple[str, list[str]]:
+    """Under filters a customer's first attempts are looked for among those that are left, in one pass.
+
+    `came`, and `at_n` for each stage, tell the place of an attempt and its bin in one number, so that the least of
+    them is that of the first attempt; a bin of 0 in `came` is none.
+    """
+    later = range(1, len(journey.stages))
+    told = f"place * {_BINS}::bigint"
+    at_stages = (f"min(case when day <= $counted_to then {told} + gap_{n} end) as at_{n}" for n in later)
+    source = f"""customers as materialized (
+  select min({told} + coalesce(ever - ({BEFORE}) + 1, 0)) as came,
+    min(case when day <= $counted_to then place end) as first_place,
+    arg_min(revenue, place) filter (day <= $counted_to) as revenue,
+    {", ".join(at_stages)}
+  from r_attempts where {kept} group by customer_no
 )"""
-    return sql, values
+    parts = [_part("-1", "customers", "true")]
+    for at, (counts, n) in enumerate(_cells(journey)):
+        if counts == "first":
+            own = f"at_{n} // {_BINS} = first_place" if n else "first_place is not null"
+            parts.append(_part(f"{_BINS * at}", "customers", own, worth=True))
+        else:
+            of, shift = ("came", -1) if counts == "ever" else (f"at_{n}", -BEFORE)
+            own = f"{of} % {_BINS} > 0" if counts == "ever" else f"{of} is not null"
+            parts.append(
+                _part(f"{_BINS * at} + {of} % {_BINS} + ({shift})", "customers", own)
+                + f" group by {of} % {_BINS}"
+            )
+    return source, parts
 
 
-def _has(n: int) -> str:
-    return "true" if n == 0 else f"gap_{n} is not null"
-
-
-def _first(filters: Filters, n: int) -> str:
-    """Whether no earlier attempt of the customer, in the period and under the filters, reached stage n."""
-    return f"first_{n}" if _narrowed(filters) else f"coalesce(prev_{n} < $first_day, true)"
-
-
-def _narrowed(filters: Filters) -> bool:
-    return bool(filters.only(JOURNEY_DIMENSIONS).chosen())
+def _part(cell: str, source: str, own: str, worth: bool = False) -> str:
+    """The count of one cell, or of those that a group by makes of it; with what they were worth."""
+    sums = "sum(revenue), sum(revenue * revenue)" if worth else "0.0, 0.0"
+    return f"select {cell} as cell, count(*), {sums} from {source} where {own}"
 
 
 def _cells(journey: Journey) -> list[tuple[str, int]]:
@@ -210,21 +218,28 @@ def _named(journey: Journey, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by(journey: Journey, filters: Filters, period: Period, dimension: str) -> Query:
-    later = range(1, len(journey.stages))
+    """Customers by group and by what they reached. What one reached is told in a number, a bit for each stage: bit 0
+    where an attempt counts, and the bit after the last for the last stage that everyone passes, at any time."""
+    later, ever = range(1, len(journey.stages)), len(journey.stages)
     kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
+    gone = " | ".join(f"case when gap_{n} is not null then {1 << n} else 0 end" for n in later)
     sql = f"""
 with customers as (
-  select coalesce({dimension}, '') as "group", customer_no, bool_or(day <= $counted_to) as counted,
-    {", ".join(f"bool_or(day <= $counted_to and gap_{n} is not null) as reached_{n}" for n in later)},
-    bool_or(ever is not null) as ever
+  select coalesce({dimension}, '') as "group", customer_no,
+    bit_or(case when day <= $counted_to then 1 | {gone} else 0 end | case when ever is not null then {1 << ever} else 0 end) as reached
   from r_attempts where {kept.sql} group by all
-)
-select "group", count(*) filter (counted) as entered,
-  {", ".join(f"count(*) filter (reached_{n}) as reached_{n}" for n in later)},
-  count(*) as everyone, count(*) filter (ever) as ever
-from customers group by "group" """
+),
+alike as (select "group", reached, count(*) as n from customers group by all)
+select "group", {_having(0)} as entered,
+  {", ".join(f"{_having(n)} as reached_{n}" for n in later)},
+  cast(sum(n) as bigint) as everyone, {_having(ever)} as ever
+from alike group by "group" """
     values = {**kept.values, "counted_to": period.counted_to(journey)}
     return Query(f"funnel by {dimension}", sql, values)
+
+
+def _having(bit: int) -> str:
+    return f"cast(coalesce(sum(n) filter (reached & {1 << bit} > 0), 0) as bigint)"
 
 
 def _stages(journey: Journey, everyone: int, cells: pd.DataFrame) -> pd.DataFrame:

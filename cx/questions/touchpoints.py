@@ -1,7 +1,7 @@
 """The touchpoints of each stage: what happens there, how it feels, what hurts, and what customers came for.
 
 A touchpoint is told with its channel, so that an unhappy one on a small channel does not hide behind a large happy one.
-Every figure is read from r_touch and r_contacts. A dimension that a row leaves empty is the group ''.
+Every figure is read from r_touch, r_touch_all and r_contacts. A dimension that a row leaves empty is the group ''.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def unknown_stages(store: Store, journey: Journey) -> pd.DataFrame:
     """Stages of interactions that the journey does not name: stage, n; '' counts those at no stage. Most first."""
     sql = """
 select coalesce(stage, '') as stage, cast(sum(interactions) as bigint) as n
-from r_touch where not list_contains($known, coalesce(stage, ''))
+from r_touch_all where not list_contains($known, coalesce(stage, ''))
 group by coalesce(stage, '') having sum(interactions) > 0 order by n desc, stage"""
     return store.run(Query("unknown stages", sql, {"known": list(journey.ids)}))
 
@@ -111,7 +111,9 @@ def through(store: Store, journey: Journey) -> date | None:
     A stage is waited for where it delivered in the last ALIVE_DAYS of the data. It is never the newest day itself,
     which may go on. None where there are no interactions.
     """
-    found = store.run(Query("stages through", "select stage, max(day) as day from r_touch group by stage"))
+    found = store.run(
+        Query("stages through", "select stage, max(day) as day from r_touch_all group by stage")
+    )
     if found.empty:
         return None
     days: dict[str, date] = dict(zip(found["stage"], pd.to_datetime(found["day"]).dt.date, strict=True))
@@ -129,13 +131,18 @@ select day, from_stage as stage, from_touchpoint as touchpoint, from_channel as 
 from r_contacts where from_day is not null"""
 
 
+def _table(filters: Filters) -> str:
+    """The shortest rollup that knows what these filters narrow."""
+    return "r_touch" if filters.only(("product", "segment")).chosen() else "r_touch_all"
+
+
 def _parts(store: Store, filters: Filters, first: date, last: date) -> pd.DataFrame:
     """Every part by PLACE, and the contacts that are traced back to it."""
     kept = where(filters.only(FILTERED_BY), first, last)
     sql = f"""
 with here as (
   select {_PLACED}, {", ".join(f"sum({name}) as {name}" for name in PARTS)}
-  from r_touch where {kept.sql} group by all
+  from {_table(filters)} where {kept.sql} group by all
 ),
 after as (
   select {_PLACED}, count(*) as contacts_after
@@ -155,13 +162,14 @@ def _raised(store: Store, filters: Filters, by: Sequence[str], first: date, last
     elsewhere = " or ".join(f"coalesce({name}, '') <> coalesce(from_{name}, '')" for name in by)
     sql = f"""
 with raised as (
-  select day, stage, touchpoint, channel, product, segment, reason, contacts as n
-  from r_touch where contacts > 0
+  select stage, touchpoint, channel, reason, contacts as n
+  from {_table(filters)} where contacts > 0 and {kept.sql}
   union all
-  select *, 1 as n from ({_TRACED} and ({elsewhere})) traced
+  select stage, touchpoint, channel, reason, 1 as n
+  from ({_TRACED} and ({elsewhere})) traced where {kept.sql}
 )
 select {keys}, cast(sum(n) as bigint) as n
-from raised where {kept.sql} group by all order by n desc, reason"""
+from raised group by all order by n desc, reason"""
     return store.run(Query("contacts by reason", sql, kept.values))
 
 
@@ -169,7 +177,7 @@ def _goals(store: Store, filters: Filters, first: date, last: date) -> pd.DataFr
     kept = where(filters.only(FILTERED_BY), first, last)
     sql = f"""
 select {_PLACED}, goal, cast(sum(goals) as bigint) as n, 100.0 * sum(goals_reached) / sum(goals) as reached
-from r_touch where goals > 0 and {kept.sql} group by all order by n desc, goal"""
+from {_table(filters)} where goals > 0 and {kept.sql} group by all order by n desc, goal"""
     return store.run(Query("goals by touchpoint", sql, kept.values))
 
 

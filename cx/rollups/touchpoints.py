@@ -40,18 +40,23 @@ _KEYS = ("stage", "channel", "touchpoint", "product", "segment", "reason", "goal
 FROM = ("stage", "channel", "touchpoint", "product", "segment")
 """What is kept of the place that a contact is traced back to, each as from_..."""
 
-BY_DAY = ("r_touch",)
+COARSE = tuple(name for name in _KEYS if name not in ("product", "segment"))
+
+BY_DAY = ("r_touch", "r_touch_all")
 BY_CUSTOMER = ("r_contacts",)
 SCHEMA = f"""
 create table if not exists r_touch (
   day DATE, source VARCHAR, {columns(_KEYS)}, {typed(PARTS)}
+);
+create table if not exists r_touch_all (
+  day DATE, source VARCHAR, {columns(COARSE)}, {typed(PARTS)}
 );
 create table if not exists r_contacts (
   customer_no INTEGER, day DATE, {columns(DIMENSIONS)}, stage VARCHAR, touchpoint VARCHAR, kind VARCHAR, reason VARCHAR,
   from_day DATE, {columns(tuple(f"from_{name}" for name in FROM))}
 );
 """
-"""r_contacts: one row for each contact or complaint of a known customer; from_day is empty where it follows nothing."""
+"""r_touch_all: r_touch over all products and segments, a fraction as long. r_contacts: one row for each contact or complaint of a known customer; from_day is empty where it follows nothing."""
 
 _PARTS_SQL = ",\n  ".join(f"{sql} as {name}" for name, sql in PARTS.items())
 
@@ -73,6 +78,12 @@ select day, source, at_stage, {", ".join(_KEYS[1:])},
 from staged
 where not ({SILENT} and sentiment is null and goal_reached is null)
 group by day, source, at_stage, {", ".join(_KEYS[1:])} order by day"""
+
+_TOUCH_ALL = f"""
+insert into r_touch_all
+select day, source, {", ".join(COARSE)}, {", ".join(f"sum({name}) as {name}" for name in PARTS)}
+from r_touch where day in (select unnest($days)) and source in (select unnest($sources))
+group by day, source, {", ".join(COARSE)} order by day"""
 
 _CONTACTS = f"""
 insert into r_contacts
@@ -98,6 +109,7 @@ def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], jour
     values = of_days(cursor, BY_DAY, days, sources)
     named = {"kinds": [*journey.stage_of_kind], "stages": [*journey.stage_of_kind.values()]}
     cursor.execute(_TOUCH, {**values, **named})
+    cursor.execute(_TOUCH_ALL, {"days": list(days), "sources": list(sources)})
 
 
 def fold(cursor: Executes, journey: Journey) -> None:
