@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from cx import reference
-from cx.errors import BadReference
 from cx.folders import Folders
 from cx.questions import surging
 from cx.questions.freshness import freshness
@@ -22,20 +21,12 @@ def surges(store: Store, folders: Folders, now: datetime) -> list[dict[str, Any]
     if fresh.empty:
         return []
     told = surging.watch(store, fresh.last_day)
-    fits = surging.fitting(told, _campaigns(folders))
+    fits = surging.fitting(told, reference.tables(folders.reference).campaigns)
     return [
         _row(row, fit) | {"through": told.through.isoformat()}
         for row, fit in zip(told.found.itertuples(), fits, strict=True)
         if row.state != "over"
     ]
-
-
-def _campaigns(folders: Folders) -> pd.DataFrame:
-    """A table that cannot be read names no campaign; the pages say what is wrong with it."""
-    try:
-        return reference.campaigns(folders.reference)
-    except BadReference:
-        return pd.DataFrame({name: [] for name in reference.CAMPAIGNS})
 
 
 def _row(row: Any, fit: list[str]) -> dict[str, Any]:

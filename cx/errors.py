@@ -5,6 +5,8 @@
     ├── FileRefused        a whole export was set aside: unreadable, of no known format, drifted types
     ├── MappingError       a mapping file that does not say what it must
     ├── BadReference       a row of data/reference/ that cannot be understood
+    ├── BadJourney         a journey of stages that cannot be walked (cx.journey)
+    ├── BadNote            a note on a surge that says too little
     ├── QueryError         a query failed; carries its name and its full SQL
     └── StoreBusy          another process owns the store
 
@@ -46,6 +48,10 @@ class MappingError(CxError):
 
 class BadReference(CxError):
     """A row of a file in data/reference/ that cannot be understood: names file, row, column and value."""
+
+
+class BadNote(CxError):
+    """A note on a surge that lacks what it must say; nothing was written down."""
 
 
 class QueryError(CxError):

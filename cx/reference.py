@@ -96,6 +96,11 @@ def campaigns(folder: Path) -> pd.DataFrame:
     return frame.sort_values("starts_on", ignore_index=True)
 
 
+def products(told: object) -> tuple[str, ...]:
+    """The products that a cell names, with ';' between them; an empty one names none."""
+    return tuple(part.strip() for part in str(told or "").split(";") if part.strip())
+
+
 def targets(folder: Path) -> pd.DataFrame:
     """The targets, by the day they hold from: metric (a KPI's name), from, value (in the KPI's unit), owner."""
     path = folder / "targets.csv"

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from cx import clock
+from cx.errors import BadNote
 from cx.notes import ACTIONS
 from cx.query import Filters
+from cx.questions.queue import Entry
 from cx.questions.surging import SHARES_BY
 from cx.ui import asks, filters, link, live, parts, surging, table
 from cx.ui.asks import View
-from cx.ui.surging import Entry
 from cx.ui.telling import surges
 from cx.ui.telling.values import dimension_label
 from cx.words import t
@@ -49,7 +50,7 @@ def _open(chosen: str) -> None:
 
 def _opened(view: View, entry: Entry) -> None:
     through, surge = surging.last_day(view.version), entry.surge
-    with parts.card("surge", surges.problem(entry.row), surges.observed(entry.row)):
+    with parts.card("surge", surges.heading(entry.row), surges.observed(entry.row)):
         parts.chart(surging.picture(view, through, surge), "chart-surge", surges.observed(entry.row))
         st.caption(surges.lag(surging.watch(view.version, through), entry.row))
         st.caption(surges.said(surging.said(view, through, surge)))
@@ -62,7 +63,7 @@ def _opened(view: View, entry: Entry) -> None:
             t("Complaints of the surge, and the share in the 12 weeks before."),
         ),
     ):
-        dimension = filters.one("surge_by", t("By"), SHARES_BY, _label)
+        dimension = filters.one("surge_by", t("By"), SHARES_BY, dimension_label)
         shares = surging.shares(view, through, surge, dimension)
         table.show(
             surges.share_columns(dimension),
@@ -80,14 +81,23 @@ def _opened(view: View, entry: Entry) -> None:
 
 
 def _notes(version: int, entry: Entry) -> None:
-    with st.form("note", clear_on_submit=True, border=False):
-        who = st.text_input(t("Your name"), key="who")
-        action = st.selectbox(t("What"), ACTIONS, format_func=lambda name: t(surges.ACTIONS[name]))
-        value = st.text_input(
-            t("Said"), help=t("For 'mute until' a day such as 2026-03-31; an empty one ends it.")
-        )
-        if st.form_submit_button(t("Write it down"), icon=":material/edit_note:"):
+    who = st.text_input(t("Your name"), key="who")
+    action = st.selectbox(
+        t("What"), ACTIONS, format_func=lambda name: t(surges.ACTIONS[name]), key="note-action"
+    )
+    if action == "mute":
+        until = st.date_input(t("Until"), None, min_value=clock.now().date(), key="note-until",
+                              help=t("The last day that it stays muted. An empty one ends muting."))  # fmt: skip
+        value = until.isoformat() if until else ""
+    else:
+        value = st.text_input(t("Said"), key="note-value")
+    if st.button(t("Write it down"), icon=":material/edit_note:"):
+        try:
             surging.note(entry.surge, action, value, who)
+        except BadNote as error:
+            st.error(str(error))
+        else:
+            st.session_state.pop("note-value", None)
             st.rerun(scope="fragment")
     noted = surging.log(version, entry.surge)
     if not noted.empty:
@@ -104,10 +114,6 @@ def _now(version: int) -> None:
             "chart-today",
             t("Contacts by the hour"),
         )
-
-
-def _label(dimension: str) -> str:
-    return t("Version") if dimension == "version" else dimension_label(dimension)
 
 
 filters.restore()

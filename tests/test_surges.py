@@ -379,3 +379,24 @@ def test_the_bench(scores, part, name, least, most):
 def test_the_product_finds_more_than_the_common_rules_at_the_same_false_alarms(scores):
     ours, *others = (each["at_fa_0.1"]["sens_events"] for each in scores.values())
     assert ours > max(others)
+
+
+@pytest.mark.parametrize(
+    ("change", "kept"),
+    [
+        pytest.param(lambda old: old, True, id="nothing"),
+        pytest.param(lambda old: more(old, 6, [0], [0], 190, 200), True, id="the last days"),
+        pytest.param(lambda old: more(old, 6, [0], [0], 60, 90), False, id="days of long ago"),
+        pytest.param(lambda old: replace(old, products=(*old.products[:-1], "Z9")), False, id="a name"),
+    ],
+)
+def test_a_memory_says_what_a_scan_says_and_forgets_what_changed(change, kept):
+    panel, memory = company(products=3, days=200), surges.Memory()
+    for days in (180, 188):
+        memory.scan(panel.first(days), day(days - 40))
+    remembered = memory._base
+    changed = change(panel)
+    told, expected = memory.scan(changed, day(160)), scan(changed, day(160))
+    for name in ("complaints", "expected", "evidence", "alarm"):
+        assert (getattr(told, name) == getattr(expected, name)).all(), name
+    assert (memory._base is remembered) is kept

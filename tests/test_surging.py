@@ -13,6 +13,7 @@ import pytest
 
 from cx import notes, reference
 from cx.__main__ import main
+from cx.errors import BadNote
 from cx.folders import Folders
 from cx.notes import Surge
 from cx.query import Filters
@@ -148,6 +149,68 @@ def test_notes_are_kept_in_order_and_nothing_is_taken_back(store: Store) -> None
 def test_an_unknown_action_is_answered_with_the_nearest(store: Store) -> None:
     with pytest.raises(Exception, match="Did you mean 'owner'"):
         notes.note(store, SURGE, "owners", "", "Ann", NOW)
+
+
+@pytest.mark.parametrize(
+    ("action", "value", "who", "told"),
+    [
+        ("mute", "next week", "Ann", "'next week' is no day; write it like 2026-03-31"),
+        ("owner", "Bob", " ", "Write your name as well"),
+    ],
+)
+def test_a_note_that_says_too_little_is_not_kept(
+    store: Store, action: str, value: str, who: str, told: str
+) -> None:
+    with pytest.raises(BadNote, match=told):
+        notes.note(store, SURGE, action, value, who, NOW)
+    assert notes.noted(store).empty
+
+
+@pytest.mark.parametrize(
+    ("until", "muted"),
+    [(["2026-03-11"], True), (["2026-03-10"], False), (["2026-03-20", ""], False), (["soon"], False), ([], False)],
+)  # fmt: skip
+def test_muted_until_a_day(store: Store, until: list[str], muted: bool) -> None:
+    for minute, value in enumerate(until):
+        with store.transaction() as cursor:  # as any version may have written it
+            cursor.execute(
+                "insert into surge_log values ($at, 'Ann', 'Lamp', 'leaks', $onset, 'mute', $value)",
+                {"at": NOW + timedelta(minutes=minute), "onset": SURGE.onset, "value": value},
+            )
+    told = notes.latest(notes.on(notes.noted(store), SURGE))
+    assert notes.muted(told, NOW.date()) is muted
+
+
+@pytest.mark.parametrize(
+    ("product", "reason", "shift", "same"),
+    [("Lamp", "leaks", 14, True), ("Lamp", "leaks", -14, True), ("Lamp", "leaks", 15, False),
+     ("Lamp", "noise", 0, False), ("Desk", "leaks", 0, False)],
+)  # fmt: skip
+def test_notes_stay_with_their_surge_where_its_onset_moves(
+    store: Store, product: str, reason: str, shift: int, same: bool
+) -> None:
+    notes.note(store, Surge(product, reason, SURGE.onset + timedelta(days=shift)), "note", "seen", "Ann", NOW)
+    assert len(notes.on(notes.noted(store), SURGE)) == same
+
+
+@pytest.mark.parametrize(
+    ("rows", "title"),
+    [
+        pytest.param([], "No data yet", id="no data"),
+        pytest.param([row("complaint", 1)], "No complaint surge now", id="one complaint"),
+        pytest.param([row("order", 1), row("order", 2)], "No complaint surge now", id="orders only"),
+    ],
+)
+def test_the_page_with_little_data(
+    store: Store, folders: Folders, rows: list[dict[str, Any]], title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if rows:
+        land(store, folders, rows)
+    store.close()
+    monkeypatch.setenv("CX_DATA", str(folders.root))
+    monkeypatch.setenv("CX_NOW", NOW.isoformat())
+    assert opened("pages/surges.py").title[0].value == title
+    close()
 
 
 @pytest.mark.parametrize(

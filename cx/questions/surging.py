@@ -13,10 +13,12 @@ from typing import Any
 import pandas as pd
 
 from cx import surges
+from cx.model import OURS
 from cx.query import Query
+from cx.reference import products
 from cx.stats import TAIL
 from cx.store import Store
-from cx.surges import EVERY, Scan
+from cx.surges import EVERY, Memory, Scan
 
 SHOWN_DAYS = 42
 """Surges whose last alarm is older are no longer told."""
@@ -70,8 +72,11 @@ class Around:
     release: str | None
 
 
-def watch(store: Store, through: date) -> Watch:
-    """Ask the detector about the weeks up to the last complete day. Whoever asks keeps the answer for a version."""
+def watch(store: Store, through: date, memory: Memory | None = None) -> Watch:
+    """Ask the detector about the weeks up to the last complete day. Whoever asks keeps the answer for a version.
+
+    With the `memory` of the last time only the days are counted that it did not know.
+    """
     complaints = store.run(Query("complaints by day", """
 select day, coalesce(product, '') as product, coalesce(reason, '') as reason, cast(sum(n) as bigint) as complaints
 from r_complaints where day <= $through and product is not null group by all order by all""", {"through": through}))  # fmt: skip
@@ -83,7 +88,7 @@ from r_day where day <= $through and units > 0 and product is not null group by 
     first = through - timedelta(days=SHOWN_DAYS + surges.STOP_DAYS)
     if complaints.empty or panel.days[0].date() >= first:
         return Watch(None, pd.DataFrame(columns=list(surges.TOLD)), through, units_known)
-    scan = surges.scan(panel, first)
+    scan = (memory or Memory()).scan(panel, first)
     found = surges.surges(scan)
     days = pd.to_datetime(found["last_day"]).dt.date
     return Watch(scan, _ordered(found[days > through - timedelta(days=SHOWN_DAYS)]), through, units_known)
@@ -100,7 +105,7 @@ def fitting(told: Watch, campaigns: pd.DataFrame) -> list[list[str]]:
         return []
     named = pd.DataFrame({
         "campaign_id": campaigns["id"], "start": pd.to_datetime(campaigns["starts_on"]), "end": pd.to_datetime(campaigns["ends_on"]),
-        "products": [tuple(part.strip() for part in str(products).split(";") if part.strip()) for products in campaigns["products"]],
+        "products": [products(told) for told in campaigns["products"]],
     })  # fmt: skip
     return surges.attribution(told.found, named, told.scan.lags)
 
@@ -153,7 +158,7 @@ def texts(store: Store, surge: Any, most: int = 2000) -> tuple[pd.DataFrame, pd.
     """What customers wrote in the surge and, of the same product, in USUAL_DAYS before: text, language; newest first."""
     sql = f"""
 select text, coalesce(language, '') as language from interactions
-where brand = 'ours' and kind = 'complaint' and text is not null and occurred_at >= $since and occurred_at < $until
+where brand = '{OURS}' and kind = 'complaint' and text is not null and occurred_at >= $since and occurred_at < $until
   {"and product = $product" if surge.product != EVERY else ""}{{also}}
 order by occurred_at desc limit {most}"""
     values = _values(surge)

@@ -20,6 +20,7 @@ from cx.stats import SmallSamples
 from cx.ui import asks, filters, journeys, link, parts, table
 from cx.ui.asks import View
 from cx.ui.flow import flow
+from cx.ui.table import row_id
 from cx.ui.telling import funnel as funnel_
 from cx.ui.telling import returning as returning_
 from cx.ui.telling import ways as ways_
@@ -258,7 +259,7 @@ def _opens(kind: str) -> Callable[[str], None]:
 
 
 def _opens_step(step: int, origin: str, target: str) -> None:
-    link.choose("open", ["step", ways_.row_id(step, origin, target)])
+    link.choose("open", ["step", row_id(step, origin, target)])
 
 
 def _limits(view: View) -> SmallSamples:

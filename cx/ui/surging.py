@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,36 +13,15 @@ from cx.expected import against_expected
 from cx.notes import Surge
 from cx.query import Filters
 from cx.questions import behind as behind_
+from cx.questions import queue as queue_
 from cx.questions import surging, waiting
-from cx.questions.surging import Around, Watch
+from cx.questions.queue import Entry
+from cx.questions.surging import Watch
+from cx.surges import Memory
 from cx.ui import asks, live
 from cx.ui.asks import SPECS, VIEWS, View
 from cx.ui.telling import surges as told_surges
-
-SAME_DAYS = 14
-"""An onset may be put some days earlier or later as days go by: notes on one so near are notes on the same surge."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One surge of the queue: the detector's row, what surrounds it, the campaigns that fit, and what was noted (the
-    latest value of each action, with who and when)."""
-
-    row: Any
-    around: Around
-    campaigns: tuple[str, ...]
-    noted: dict[str, Any]
-
-    @property
-    def surge(self) -> Surge:
-        """Which surge it is."""
-        return Surge(self.row.product, self.row.reason, pd.Timestamp(self.row.onset).date())
-
-    @property
-    def muted(self) -> bool:
-        """Whether somebody muted it until a day that has not passed."""
-        until = self.noted["mute"].value if "mute" in self.noted else ""
-        return bool(until) and date.fromisoformat(until) >= clock.now().date()
+from cx.ui.telling.values import written
 
 
 def last_day(version: int) -> date:
@@ -51,37 +29,33 @@ def last_day(version: int) -> date:
     return asks.fresh(version, clock.hour()).last_day
 
 
+@st.cache_resource(show_spinner=False)
+def _memory() -> Memory:
+    return Memory()
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
 def watch(version: int, through: date) -> Watch:
     """What the detector says."""
-    return surging.watch(live.server().store, through)
+    return surging.watch(live.server().store, through, _memory())
 
 
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)
 def queue(view: View, through: date) -> list[Entry]:
     """The surges, what to do first on top; muted ones last."""
-    store, told = live.server().store, watch(view.version, through)
-    campaigns = asks.tables(view.edited, view.language).campaigns
-    fits, log = surging.fitting(told, campaigns), notes.noted(store)
-    names = dict(zip(campaigns["id"], campaigns["name"], strict=True))
-    entries = [
-        Entry(row, surging.around(store, row), tuple(names[name] for name in fit), _latest(log, row))
-        for row, fit in zip(told.found.itertuples(), fits, strict=True)
-    ]
-    return sorted(entries, key=lambda entry: entry.muted)
+    told, tables = watch(view.version, through), asks.tables(view.edited, view.language)
+    return queue_.queue(live.server().store, told, tables.campaigns, view.at.date())
 
 
 @st.cache_resource(max_entries=SPECS, show_spinner=False)
 def picture(view: View, through: date, surge: Surge) -> dict[str, Any]:
     """The days of a surge against what was expected, as a frozen chart."""
     words.use(view.language)
-    entry = next(entry for entry in queue(view, through) if entry.surge == surge)
-    days = surging.daily(watch(view.version, through), entry.row)
-    steps, shades, onset = told_surges.days(
-        days, asks.tables(view.edited, view.language).campaigns, entry.row
-    )
+    row = _row(view, through, surge)
+    days = surging.daily(watch(view.version, through), row)
+    steps, shades, onset = told_surges.days(days, asks.tables(view.edited, view.language).campaigns, row)
     return against_expected(
-        steps, shades, told_surges.titles(), told_surges.written, told_surges.DAY, onset, told_surges.began()
+        steps, shades, told_surges.titles(), written, told_surges.DAY, onset, told_surges.began()
     )
 
 
@@ -113,9 +87,7 @@ def today(version: int, at: datetime, language: str) -> dict[str, Any]:
     words.use(language)
     through = asks.fresh(version, at).through
     hours = waiting.hours(live.server().store, Filters(), through.date())
-    return against_expected(
-        told_surges.hours(hours, through), (), told_surges.hour_titles(), told_surges.written, 1.0
-    )
+    return against_expected(told_surges.hours(hours, through), (), told_surges.hour_titles(), written, 1.0)
 
 
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)
@@ -128,11 +100,11 @@ def waits(version: int, at: datetime) -> tuple[waiting.Backlog, waiting.Reply]:
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)
 def log(version: int, surge: Surge) -> pd.DataFrame:
     """What was noted of a surge, the newest first."""
-    return _of(notes.noted(live.server().store), surge.product, surge.reason, surge.onset)[::-1]
+    return notes.on(notes.noted(live.server().store), surge)[::-1]
 
 
 def note(surge: Surge, action: str, value: str, who: str) -> None:
-    """Write a note down; every open page is told of it."""
+    """Write a note down; every open page is told of it. Raises BadNote."""
     notes.note(live.server().store, surge, action, value, who, clock.now())
 
 
@@ -144,15 +116,3 @@ def warm(version: int) -> None:
 
 def _row(view: View, through: date, surge: Surge) -> Any:
     return next(entry.row for entry in queue(view, through) if entry.surge == surge)
-
-
-def _of(log: pd.DataFrame, product: str, reason: str, onset: date) -> pd.DataFrame:
-    near = [abs((noted - onset).days) <= SAME_DAYS for noted in log["onset"]]
-    return log[
-        (log["product"] == product) & (log["reason"] == reason) & pd.Series(near, index=log.index, dtype=bool)
-    ]
-
-
-def _latest(log: pd.DataFrame, row: Any) -> dict[str, Any]:
-    mine = _of(log, row.product, row.reason, pd.Timestamp(row.onset).date())
-    return {noted.action: noted for noted in mine.itertuples()}

@@ -45,6 +45,19 @@ class Cell(TypedDict, total=False):
     id: str
 
 
+_SEPARATOR = "\x1f"
+
+
+def row_id(*parts: object) -> str:
+    """One id out of several parts, as a link can carry it; `parts_of` takes it apart."""
+    return _SEPARATOR.join(map(str, parts))
+
+
+def parts_of(row: str) -> list[str]:
+    """The parts that `row_id` made an id of."""
+    return row.split(_SEPARATOR)
+
+
 class Row(TypedDict):
     """One row: its cells by the ids of their columns, of which the first is the row's header.
 

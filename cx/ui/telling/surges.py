@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from math import isnan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from cx import words
+from cx.questions.queue import Entry
 from cx.questions.surging import Watch, strength
 from cx.questions.waiting import REPLY, Backlog, Reply
+from cx.reference import products
 from cx.salient import Salient
-from cx.ui.table import Cell, Column, Row
+from cx.ui.table import Cell, Column, Row, row_id
 from cx.ui.telling import cells
 from cx.ui.telling.values import change, dimension_label, group, plain_text, value_text, verdict
 from cx.vega import DAY_MS, moment
 from cx.words import enumeration, mark, number, t, tn
-
-if TYPE_CHECKING:
-    from cx.ui.surging import Entry
 
 DAY = float(DAY_MS)
 STATES = {"new": mark("New"), "growing": mark("Growing"), "easing": mark("Easing"), "over": mark("Over")}
@@ -32,12 +31,11 @@ ACTIONS = {
     "mute": mark("Mute until"),
     "cause": mark("Known cause"),
 }
-SEPARATOR = "\x1f"
 
 
 def title(entries: Sequence[Entry]) -> str:
     """What surges now, as a headline."""
-    live = [entry for entry in entries if entry.row.state != "over" and not entry.muted]
+    live = [entry for entry in entries if entry.live]
     if not live:
         return t("No complaint surge now")
     if len(live) == 1:
@@ -57,10 +55,10 @@ def _one(row: Any) -> str:
 def summary(entries: Sequence[Entry], told: Watch) -> str:
     """The first of the queue in sentences, and what the detector could not know (Markdown)."""
     parts = []
-    if entries and entries[0].row.state != "over":
+    if entries and entries[0].live:
         entry = entries[0]
         parts = [
-            f"**{plain_text(problem(entry.row))}.**",
+            f"**{heading(entry.row)}.**",
             observed(entry.row),
             _quality(entry.row),
             _fits(entry),
@@ -68,6 +66,11 @@ def summary(entries: Sequence[Entry], told: Watch) -> str:
     if not told.units_known:
         parts.append(t("No sales are known, so complaints are set against time alone."))
     return " ".join(part for part in parts if part)
+
+
+def heading(row: Any) -> str:
+    """A surge by its product and reason, for a place that understands Markdown."""
+    return plain_text(problem(row))
 
 
 def problem(row: Any) -> str:
@@ -94,22 +97,19 @@ def _quality(row: Any) -> str:
 
 
 def _fits(entry: Entry) -> str:
+    day = words.day(entry.surge.onset)
     if entry.campaigns:
         names = enumeration([plain_text(name) for name in entry.campaigns])
         return t(
             "It began {day}, after the campaign {names}.",
-            day=words.day(pd.Timestamp(entry.row.onset).date()),
+            day=day,
             names=names,
         )
     if entry.around.release:
         return t(
-            "It began {day}, after release {release}.",
-            day=words.day(pd.Timestamp(entry.row.onset).date()),
-            release=entry.around.release,
+            "It began {day}, after release {release}.", day=day, release=plain_text(entry.around.release)
         )
-    return t(
-        "It began {day}; no campaign or release fits.", day=words.day(pd.Timestamp(entry.row.onset).date())
-    )
+    return t("It began {day}; no campaign or release fits.", day=day)
 
 
 def columns() -> list[Column]:
@@ -135,7 +135,7 @@ def rows(entries: Sequence[Entry]) -> list[Row]:
 
 def entry_id(entry: Entry) -> str:
     """One id for a surge, as the link names it."""
-    return SEPARATOR.join((entry.surge.product, entry.surge.reason, entry.surge.onset.isoformat()))
+    return row_id(entry.surge.product, entry.surge.reason, entry.surge.onset)
 
 
 def _cells(entry: Entry) -> dict[str, Cell]:
@@ -167,8 +167,7 @@ def _before(entry: Entry) -> str:
 
 
 def _where(dimension: str, value: str) -> str:
-    label = t("Version") if dimension == "version" else dimension_label(dimension)
-    return t("{dimension} {value}", dimension=label, value=group(dimension, value))
+    return t("{dimension} {value}", dimension=dimension_label(dimension), value=group(dimension, value))
 
 
 def _seen(entry: Entry) -> str:
@@ -190,10 +189,7 @@ def days(
         "observed_text": [number(n) for n in table["observed"]],
         "expected_text": _expected(table),
     })  # fmt: skip
-    sells = [
-        row.product in [part.strip() for part in str(products).split(";")]
-        for products in campaigns["products"]
-    ]
+    sells = [row.product in products(told) for told in campaigns["products"]]
     shades = [{"name": told.name, "start": moment(told.starts_on), "end": moment(told.ends_on) + DAY_MS}
               for told in campaigns[sells].itertuples()]  # fmt: skip
     return steps, shades, float(moment(onset))
@@ -227,11 +223,6 @@ def hour_titles() -> dict[str, str]:
     return {"place": t("Hour (UTC)"), "observed": t("Contacts"), "expected": t("Usual")}
 
 
-def written(amount: float) -> str:
-    """A value on the side of the chart."""
-    return number(amount, 0 if amount == int(amount) else 1)
-
-
 def began() -> str:
     """The mark where a surge began."""
     return t("Began")
@@ -254,9 +245,8 @@ def lag(told: Watch, row: Any) -> str:
 
 def share_columns(dimension: str) -> list[Column]:
     """The columns of a surge's shares."""
-    label = t("Version") if dimension == "version" else dimension_label(dimension)
     return [
-        {"id": "group", "label": label, "kind": "text"},
+        {"id": "group", "label": dimension_label(dimension), "kind": "text"},
         {"id": "n", "label": t("Complaints"), "kind": "bar"},
         {"id": "before", "label": t("Share before"), "kind": "number"},
     ]

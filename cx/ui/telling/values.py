@@ -21,6 +21,7 @@ DIMENSION_LABELS = {
     "stage": mark("Stage"),
     "campaign": mark("Campaign"),
     "device": mark("Device"),
+    "version": mark("Version"),
 }
 DEVICE_LABELS = {
     "mobile": mark("Mobile"),
@@ -98,6 +99,11 @@ def plain(kpi: Kpi, amount: float) -> str:
 def decimals(amount: float) -> int:
     """How many decimals a round value needs, two at most."""
     return min(len(f"{amount:.6g}".partition(".")[2]), 2)
+
+
+def written(amount: float) -> str:
+    """A round value on the side of a chart, with the decimals that it needs."""
+    return number(amount, decimals(amount))
 
 
 def interval(kpi: Kpi, row: Any) -> str:

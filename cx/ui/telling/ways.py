@@ -15,20 +15,13 @@ from cx.questions.funnel import CONVERSION
 from cx.questions.paths import RETURNS
 from cx.questions.touchpoints import FILTERED_BY, MEASURES
 from cx.stats import Change, Estimate, SmallSamples
-from cx.ui.table import Cell, Column, Row
+from cx.ui.table import Cell, Column, Row, parts_of, row_id
 from cx.ui.telling import cells
 from cx.ui.telling.funnel import names
 from cx.ui.telling.values import change, dimension_label, group, label, plain_text, tone, value_text, verdict
 from cx.words import enumeration, number, t, tn
 
 MOST_ROWS = 14
-SEPARATOR = "\x1f"
-"""Between the parts of a row's id: no name holds it."""
-
-
-def row_id(*parts: object) -> str:
-    """One id for a row that is told by several names."""
-    return SEPARATOR.join(map(str, parts))
 
 
 def touchpoint_columns(table: pd.DataFrame) -> list[Column]:
@@ -73,13 +66,13 @@ def place_ids(table: pd.DataFrame) -> list[str]:
 
 def place(stage: str, row: str) -> Place:
     """The touchpoint that a row's id tells."""
-    touchpoint, channel = row.split(SEPARATOR)
+    touchpoint, channel = parts_of(row)
     return Place(stage, touchpoint, channel)
 
 
 def place_name(row: str) -> str:
     """A touchpoint and its channel by name."""
-    touchpoint, channel = row.split(SEPARATOR)
+    touchpoint, channel = parts_of(row)
     return t("{touchpoint} ({channel})", touchpoint=_named(touchpoint), channel=_named(channel))
 
 
@@ -217,7 +210,7 @@ def step_ids(links: pd.DataFrame) -> set[str]:
 
 def step(row: str) -> Step:
     """The step that a row's id tells."""
-    place_, origin, target = row.split(SEPARATOR)
+    place_, origin, target = parts_of(row)
     return Step(int(place_), origin, target)
 
 
