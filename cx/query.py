@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime, time
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +58,8 @@ def where(filters: Filters, first: date | None = None, last: date | None = None)
             conditions.append(f"day {operator} ${bound}")
             values[bound] = value
     return Where(" and ".join(conditions) or "true", values)
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins: what moments of the table are compared with, so that its zone maps help."""
+    return datetime.combine(day, time.min)

@@ -32,6 +32,10 @@ ROW = {
 """A row of a CSV export that is sound as it stands."""
 
 
+Emptied = Callable[[], tuple[Store, Folders]]
+"""Gives out a store without rows, and its folders."""
+
+
 @pytest.fixture
 def now() -> datetime:
     return NOW
@@ -47,6 +51,30 @@ def store(folders: Folders) -> Iterator[Store]:
     opened = Store.open(folders.store)
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="module")
+def own_journey() -> str:
+    """The journey.toml beside the store of `emptied`; a module that needs its own overrides it."""
+    return ""
+
+
+@pytest.fixture(scope="module")
+def emptied(tmp_path_factory: pytest.TempPathFactory, own_journey: str) -> Iterator[Emptied]:
+    """One store for all examples of a law, given out empty each time."""
+    folders = Folders(tmp_path_factory.mktemp("emptied")).make()
+    if own_journey:
+        (folders.reference / "journey.toml").write_text(own_journey)
+    store = Store.open(folders.store)
+
+    def empty() -> tuple[Store, Folders]:
+        with store.transaction() as cursor:
+            for table in ("interactions", "customers", "files", "refusals", *rollups.TABLES):
+                cursor.execute(f"delete from {table}")
+        return store, folders
+
+    yield empty
+    store.close()
 
 
 @pytest.fixture

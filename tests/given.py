@@ -27,6 +27,22 @@ _TYPES = {
 }
 
 
+SHORT_STAGES = """
+[[stage]]
+id = "see"
+[[stage]]
+id = "try"
+[[stage]]
+id = "ask"
+optional = true
+kinds = ["contact"]
+[[stage]]
+id = "buy"
+kinds = ["order"]
+"""
+"""The stages of a short journey, as journey.toml says them."""
+
+
 def row(kind: str = "contact", days: float = 0.5, **columns: Any) -> dict[str, Any]:
     """One interaction, so many days after MONDAY, with whatever its kind must fill filled in."""
     filled: dict[str, Any] = {"source": "test", "interaction_id": f"id-{next(_numbers)}", "kind": kind}

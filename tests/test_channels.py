@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import date, timedelta
 from math import isnan
 from typing import Any
@@ -12,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cx import rollups
 from cx.folders import Folders
 from cx.journey import DEFAULT
 from cx.query import Filters
@@ -27,22 +25,6 @@ LATER = MONDAY + timedelta(days=60)
 ALL = Filters()
 
 Row = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One store for all examples, given out empty each time."""
-    folders = Folders(tmp_path_factory.mktemp("channels")).make()
-    store = Store.open(folders.store)
-
-    def empty() -> tuple[Store, Folders]:
-        with store.transaction() as cursor:
-            for table in ("interactions", "customers", "files", "refusals", *rollups.TABLES):
-                cursor.execute(f"delete from {table}")
-        return store, folders
-
-    yield empty
-    store.close()
 
 
 def visit(customer: str | None, channel: str | None, days: float = 0, **columns: Any) -> Row:

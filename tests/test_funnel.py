@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from math import isclose, isnan
 from statistics import median_low
@@ -12,13 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cx import rollups
-from cx.folders import Folders
 from cx.journey import DEFAULT, Journey, Stage
 from cx.query import Filters
 from cx.questions.funnel import Funnel, Period, breakdown, differences, funnel
 from cx.store import Store
-from tests.given import MONDAY, land, row
+from tests.given import MONDAY, SHORT_STAGES, land, row
 
 WINDOW = 3
 SHORT = Journey(
@@ -62,40 +60,12 @@ def opens(days: range, channel: str | None) -> Opens:
     )
 
 
-def write_journey(folders: Folders) -> None:
-    (folders.reference / "journey.toml").write_text(
-        f"""
-window_days = {WINDOW}
-[[stage]]
-id = "see"
-[[stage]]
-id = "try"
-[[stage]]
-id = "ask"
-optional = true
-kinds = ["contact"]
-[[stage]]
-id = "buy"
-kinds = ["order"]
-"""
-    )
+SHORT_TOML = f"window_days = {WINDOW}\n{SHORT_STAGES}"
 
 
 @pytest.fixture(scope="module")
-def emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One store for all examples, given out empty each time."""
-    folders = Folders(tmp_path_factory.mktemp("funnel")).make()
-    write_journey(folders)
-    store = Store.open(folders.store)
-
-    def empty() -> tuple[Store, Folders]:
-        with store.transaction() as cursor:
-            for table in ("interactions", "customers", "files", "refusals", *rollups.TABLES):
-                cursor.execute(f"delete from {table}")
-        return store, folders
-
-    yield empty
-    store.close()
+def own_journey() -> str:
+    return SHORT_TOML
 
 
 def visit(customer: str, stage: str, days: float, **columns: Any) -> dict[str, Any]:

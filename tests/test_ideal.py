@@ -21,7 +21,7 @@ from cx.questions.funnel import funnel
 from cx.questions.ideal import StageGap, Stake, gaps
 from cx.store import Store
 from tests.given import land
-from tests.test_funnel import PERIOD, SHORT, visit, write_journey
+from tests.test_funnel import PERIOD, SHORT, SHORT_TOML, visit
 
 HEADER = "stage,conversion,days,satisfaction\n"
 HALF = {40: (39.3, 60.7), 20: (35.2, 64.8)}
@@ -38,7 +38,7 @@ def aims(**stages: dict[str, float]) -> pd.DataFrame:
 def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """80 see; 40 of them try a day later, 30 of these gladly; 10 ask; 20 buy, for 90 or 110."""
     folders = Folders(tmp_path_factory.mktemp("ideal")).make()
-    write_journey(folders)
+    (folders.reference / "journey.toml").write_text(SHORT_TOML)
     store = Store.open(folders.store)
     seen = [visit(f"{i}", "see", 0) for i in range(80)]
     tried = [visit(f"{i}", "try", 1, csat=5 if i < 30 else 1) for i in range(40)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -306,22 +306,6 @@ STATES = st.lists(
     max_size=12,
 )
 BATCHES = st.lists(st.integers(0, 2), min_size=12, max_size=12)
-
-
-@pytest.fixture(scope="module")
-def emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], tuple[Store, Folders]]]:
-    """One store for all examples, given out empty each time."""
-    folders = Folders(tmp_path_factory.mktemp("law")).make()
-    store = Store.open(folders.store)
-
-    def empty() -> tuple[Store, Folders]:
-        with store.transaction() as cursor:
-            for table in ("interactions", "customers", "files", "refusals", *rollups.TABLES):
-                cursor.execute(f"delete from {table}")
-        return store, folders
-
-    yield empty
-    store.close()
 
 
 def taken(store: Store, folders: Folders, states: list[dict[str, object]], batches: list[int]) -> Any:

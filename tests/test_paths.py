@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -11,8 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cx import rollups
-from cx.folders import Folders
 from cx.journey import LEFT, OPEN, Journey, Stage
 from cx.query import Filters
 from cx.questions.behind import Cell, Step, behind
@@ -21,27 +19,13 @@ from cx.questions.paths import choices, links, returning, ways
 from cx.rollups.paths import MOST_STEPS, STEPS
 from cx.store import Store
 from tests.conftest import answer
-from tests.given import MONDAY, land, row
+from tests.given import MONDAY, SHORT_STAGES, land, row
 
 PAUSE = 2
 SHORT = Journey(
     (Stage("see"), Stage("try"), Stage("ask", optional=True, kinds=("contact",)), Stage("buy", kinds=("order",))),
     pause_days=PAUSE,
 )  # fmt: skip
-WRITTEN = f"""
-pause_days = {PAUSE}
-[[stage]]
-id = "see"
-[[stage]]
-id = "try"
-[[stage]]
-id = "ask"
-optional = true
-kinds = ["contact"]
-[[stage]]
-id = "buy"
-kinds = ["order"]
-"""
 FIRST = MONDAY.date()
 THROUGH = FIRST + timedelta(days=9)
 SHOWN = 4
@@ -76,20 +60,8 @@ class Visit(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One store for all examples, given out empty each time."""
-    folders = Folders(tmp_path_factory.mktemp("paths")).make()
-    (folders.reference / "journey.toml").write_text(WRITTEN)
-    store = Store.open(folders.store)
-
-    def empty() -> tuple[Store, Folders]:
-        with store.transaction() as cursor:
-            for table in ("interactions", "customers", "files", "refusals", *rollups.TABLES):
-                cursor.execute(f"delete from {table}")
-        return store, folders
-
-    yield empty
-    store.close()
+def own_journey() -> str:
+    return f"pause_days = {PAUSE}\n{SHORT_STAGES}"
 
 
 def landed(emptied: Any, events: Iterable[Event]) -> Store:

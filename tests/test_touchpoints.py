@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from math import isnan
 from typing import Any, NamedTuple
@@ -36,22 +36,6 @@ class Traced(NamedTuple):
 
     contact: Row
     behind: Row | None
-
-
-@pytest.fixture(scope="module")
-def emptied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One store for all examples, given out empty each time."""
-    folders = Folders(tmp_path_factory.mktemp("touchpoints")).make()
-    store = Store.open(folders.store)
-
-    def empty() -> tuple[Store, Folders]:
-        with store.transaction() as cursor:
-            for table in ("interactions", "customers", "files", "refusals", *rollups.TABLES):
-                cursor.execute(f"delete from {table}")
-        return store, folders
-
-    yield empty
-    store.close()
 
 
 def told(store: Store, filters: Filters | None = None, **bounds: date) -> dict[Place, Any]:

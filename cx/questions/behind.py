@@ -6,15 +6,16 @@ Only this question reads interactions; whose they are is found in the rollups th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from cx.journey import LEFT, OPEN, Journey
 from cx.model import JOURNEY_DIMENSIONS, OURS
-from cx.query import Filters, Query, where
+from cx.query import Filters, Query, midnight, where
 from cx.questions.funnel import Period
+from cx.questions.returning import later
 from cx.rollups.paths import MOST_STEPS
 from cx.rollups.walk import SILENT
 from cx.store import Store
@@ -86,34 +87,35 @@ class Behind:
 def behind(store: Store, journey: Journey, filters: Filters, period: Period, figure: Figure) -> Behind:
     """The interactions behind a figure, those of the latest customers first and each customer's in order."""
     if isinstance(figure, Place):
-        found = store.run(_at_place(journey, filters, period, figure))
-    else:
-        who, values, last = _who(journey, filters, period, figure)
-        found = store.run(_theirs(who, values, last))
-    return Behind(found.head(SHOWN), len(found) > SHOWN)
+        return _shown(store, _at_place(journey, filters, period, figure))
+    return _shown(store, _theirs(*_who(journey, filters, period, figure)))
 
 
 def raised(store: Store, told: Raised) -> Behind:
     """The complaints behind a surge, the newest first."""
-    found = store.run(_raised(told))
+    own = "i.kind = 'complaint' and coalesce(i.reason, '') = $reason"
+    values: dict[str, Any] = {"reason": told.reason}
+    if told.product:
+        own, values = f"{own} and i.product = $product", {**values, "product": told.product}
+    return _shown(store, _newest("complaints behind a surge", own, values, told.first, told.last))
+
+
+def _shown(store: Store, query: Query) -> Behind:
+    found = store.run(query)
     return Behind(found.head(SHOWN), len(found) > SHOWN)
 
 
-def _raised(told: Raised) -> Query:
-    of_product = " and i.product = $product" if told.product else ""
+def _newest(name: str, own: str, values: dict[str, Any], first: date, last: date) -> Query:
+    """The newest interactions of these days for which a condition holds."""
     sql = f"""
 select {_COLUMNS} from interactions i
-where i.brand = '{OURS}' and i.kind = 'complaint' and i.occurred_at >= $first and i.occurred_at < $end
-  and coalesce(i.reason, '') = $reason{of_product}
+where i.brand = '{OURS}' and i.occurred_at >= $first_day and i.occurred_at < $end and {own}
 order by i.occurred_at desc, i.interaction_id limit {SHOWN + 1}"""
-    values = {
-        "first": datetime.combine(told.first, time.min),
-        "end": datetime.combine(told.last + timedelta(days=1), time.min),
-        "reason": told.reason,
-    }
-    return Query(
-        "complaints behind a surge", sql, {**values, **({"product": told.product} if told.product else {})}
-    )
+    return Query(name, sql, {**values, "first_day": midnight(first), "end": _end(last)})
+
+
+def _end(last: date) -> datetime:
+    return midnight(last + timedelta(days=1))
 
 
 def _masked(column: str) -> str:
@@ -134,9 +136,7 @@ from interactions i join who on who.customer_no = i.customer_no
 where i.brand = '{OURS}' and i.occurred_at >= $first_day and i.occurred_at < $end
   and i.occurred_at >= who.since and i.occurred_at <= who.until
 order by who.since desc, i.customer_no, i.occurred_at, i.interaction_id limit {SHOWN + 1}"""
-    return Query(
-        "interactions behind", sql, {**values, "end": datetime.combine(last + timedelta(days=1), time.min)}
-    )
+    return Query("interactions behind", sql, {**values, "end": _end(last)})
 
 
 def _who(
@@ -194,8 +194,7 @@ from r_visits where {" and ".join(conditions)}"""
 
 def _of_cell(filters: Filters, figure: Cell) -> tuple[str, dict[str, Any], date]:
     kept = where(filters.only(JOURNEY_DIMENSIONS))
-    month = figure.cohort.year * 12 + figure.cohort.month - 1 + figure.month
-    first, after = (date(m // 12, m % 12 + 1, 1) for m in (month, month + 1))
+    first, after = (later(figure.cohort, figure.month + more) for more in (0, 1))
     sql = f"""
 select customer_no, cast($first_day as timestamp) as since, cast($after as timestamp) - interval 1 microsecond as until
 from r_returns where {kept.sql} and cohort = $cohort and month = $month"""
@@ -211,24 +210,18 @@ from r_returns where {kept.sql} and cohort = $cohort and month = $month"""
 
 def _at_place(journey: Journey, filters: Filters, period: Period, figure: Place) -> Query:
     """Interactions at a touchpoint, the newest first; rows that name no stage stand at that of their kind."""
-    kinds = {kind: stage.id for stage in journey.stages for kind in stage.kinds}
+    kinds = journey.stage_of_kind
     own = " ".join(f"when '{kind}' then $stage_of_{kind}" for kind in kinds)
     narrowed = filters.only(("product", "segment")).chosen()
     also = "".join(f" and list_contains($f_{name}, i.{name})" for name in narrowed)
     stage = f"coalesce(i.stage, case i.kind {own} end, '')" if own else "coalesce(i.stage, '')"
-    sql = f"""
-select {_COLUMNS} from interactions i
-where i.brand = '{OURS}' and i.occurred_at >= $first_day and i.occurred_at < $end
-  and {stage} = $stage and coalesce(i.touchpoint, '') = $touchpoint and coalesce(i.channel, '') = $channel
-  and not {SILENT}{also}
-order by i.occurred_at desc, i.interaction_id limit {SHOWN + 1}"""
+    here = f"{stage} = $stage and coalesce(i.touchpoint, '') = $touchpoint and coalesce(i.channel, '') = $channel"
     values: dict[str, Any] = {
-        "first_day": datetime.combine(period.first, time.min),
-        "end": datetime.combine(period.last + timedelta(days=1), time.min),
         "stage": figure.stage,
         "touchpoint": figure.touchpoint,
         "channel": figure.channel,
         **{f"stage_of_{kind}": stage_id for kind, stage_id in kinds.items()},
         **{f"f_{name}": list(chosen) for name, chosen in narrowed.items()},
     }
-    return Query("interactions at a touchpoint", sql, values)
+    name, own = "interactions at a touchpoint", f"{here} and not {SILENT}{also}"
+    return _newest(name, own, values, period.first, period.last)

@@ -160,7 +160,7 @@ from r_returns where {kept.sql} group by cohort, month order by cohort, month"""
 def _months(cohorts: Iterable[date], through: date) -> pd.DataFrame:
     """Every month of each cohort that has begun by `through`: cohort, month, complete."""
     rows = [
-        (cohort, month, _later(cohort, month + 1) <= through + timedelta(days=1))
+        (cohort, month, later(cohort, month + 1) <= through + timedelta(days=1))
         for cohort in cohorts
         for month in range(_number(through) - _number(cohort) + 1)
     ]
@@ -174,7 +174,8 @@ def _number(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
-def _later(cohort: date, months: int) -> date:
+def later(cohort: date, months: int) -> date:
+    """The first of the month so many months after a cohort."""
     number = _number(cohort) + months
     return date(number // 12, number % 12 + 1, 1)
 
