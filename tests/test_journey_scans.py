@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +14,7 @@ from cx.folders import Folders
 from cx.query import Query
 from cx.questions import behind, channels, funnel, paths, returning, touchpoints
 from cx.rollups import TABLES
-from tests.bench.journeys import BEHIND, Recording, View, reads, scanned, views
+from tests.bench.journeys import BEHIND, Recording, View, lasting, reads, scanned, views
 from tests.given import MONDAY, land, row
 
 FIRST = MONDAY.date()
@@ -32,8 +32,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
     opened.close()
 
 
-def asked(store: Recording | None = None, first: date = FIRST) -> list[View]:
-    return views(store, THROUGH, first, Path())
+def asked(store: Recording | None = None) -> list[View]:
+    return [*views(store, THROUGH, 1, Path()), *lasting(store, THROUGH, FIRST, Path())]
 
 
 @pytest.mark.parametrize("place", range(len(asked())), ids=[view.name for view in asked()])

@@ -38,10 +38,17 @@ from tests.bench.peers import Peer
 
 TURNS, PEER_TURNS = 7, 3
 SLOW_MS = 200
-SPAN = timedelta(days=13 * 7 - 1)
-"""The days that the page shows at first."""
+PERIODS = (13, 104)
+"""Weeks: those that the page shows at first, and the most that it offers."""
+SPAN = timedelta(days=7 * PERIODS[0] - 1)
 
 EVERYONE = Filters()
+NARROWED = {
+    "product": Filters(product=(generate.PRODUCTS[0],)),
+    "channel": Filters(channel=(generate.CHANNELS[0],)),
+    "segment": Filters(segment=(generate.SEGMENTS[0],)),
+}
+"""A filter by the commonest value of each of these."""
 BEHIND = "behind "
 """How the names of those views begin that show interactions, and so read them."""
 
@@ -78,18 +85,23 @@ def reads(store: Recording, ask: Callable[[], Any]) -> set[str]:
     return {table for query in store.asked for table in scanned(query)}
 
 
-def views(store: Store, through: date, first: date, files: Path) -> list[View]:
-    """Every question of the journey page as it is asked at first, and the funnel over everything from `first` on."""
-    period, whole = Period(through - SPAN, through, through), Period(first, through, through)
-    told = (store, DEFAULT, EVERYONE)
-    days = (period.first, period.last)
+def views(store: Store, through: date, weeks: int, files: Path) -> list[View]:
+    """Every question of the journey page over so many weeks, those narrowed by filters among them."""
+    period = Period(through - timedelta(days=7 * weeks - 1), through, through)
+    told, days = (store, DEFAULT, EVERYONE), (period.first, period.last)
     return [
         View("funnel", partial(funnel.funnel, *told, period), peers.funnel(files, period)),
-        View("funnel of all years", partial(funnel.funnel, *told, whole), peers.funnel(files, whole)),
-        View("funnel before", partial(funnel.funnel, *told, period.before(DEFAULT))),
+        *(
+            View(f"funnel of one {d}", partial(funnel.funnel, store, DEFAULT, one, period))
+            for d, one in NARROWED.items()
+        ),
         *(View(f"funnel by {d}", partial(funnel.breakdown, *told, period, d)) for d in JOURNEY_DIMENSIONS),
         View("stages, for the ideal", partial(touchpoints.stages, *told, *days)),
         View("touchpoints", partial(touchpoints.touchpoints, *told, *days), peers.touchpoints(files, period)),
+        *(
+            View(f"touchpoints, one {d}", partial(touchpoints.touchpoints, store, DEFAULT, one, *days))
+            for d, one in NARROWED.items()
+        ),
         View("pains of a stage", partial(touchpoints.reasons, store, EVERYONE, "support", *days)),
         View("paths", partial(paths.ways, *told, *days, through), peers.ways(files, period)),
         View("presence", partial(channels.presence, store, EVERYONE, *days), peers.presence(files, period)),
@@ -97,14 +109,23 @@ def views(store: Store, through: date, first: date, files: Path) -> list[View]:
         View("devices", partial(channels.devices, store, EVERYONE, *days)),
         View("support", partial(channels.support, store, EVERYONE, *days)),
         View("churn", partial(returning.churn, *told, *days, through)),
+        *_behind(told, period),
+    ]
+
+
+def lasting(store: Store, through: date, first: date, files: Path) -> list[View]:
+    """What the page asks whatever period is chosen, and the period before that which it shows at first."""
+    told, shown = (store, DEFAULT, EVERYONE), Period(through - SPAN, through, through)
+    cohorts = peers.cohorts(files, Period(first, through, through))
+    return [
+        View("funnel before", partial(funnel.funnel, *told, shown.before(DEFAULT))),
         View("repeat purchase", partial(returning.repeat_purchase, *told, through)),
-        View("cohorts", partial(returning.cohorts, store, EVERYONE, through), peers.cohorts(files, whole)),
+        View("cohorts", partial(returning.cohorts, store, EVERYONE, through), cohorts),
         View("habits", partial(returning.habits, *told, through)),
         View("through", partial(touchpoints.through, store, DEFAULT)),
         View("choices", partial(paths.choices, store)),
         View("choices of dimensions", partial(counts.choices, store)),
         View("unknown stages", partial(touchpoints.unknown_stages, store, DEFAULT)),
-        *_behind(told, period),
     ]
 
 
@@ -128,9 +149,13 @@ def main(rows: int, folder: Path) -> None:
     store, files = landed(folder, rows)
     through = touchpoints.through(store, DEFAULT)
     assert through is not None
-    print(f"{'':26}{'ms':>8}{'CPU ms':>8} |{'plain':>8}{'CPU ms':>8}{'times':>7}{'CPU':>7} | reads")
-    for view in views(store, through, generate.FIRST.date(), files):
-        print(line(store, view), flush=True)
+    for name, asked in (
+        *((f"{weeks} weeks", views(store, through, weeks, files)) for weeks in PERIODS),
+        ("any period", lasting(store, through, generate.FIRST.date(), files)),
+    ):
+        print(f"\n{name:26}{'ms':>8}{'CPU ms':>8} |{'plain':>8}{'CPU ms':>8}{'times':>7}{'CPU':>7} | reads")
+        for view in asked:
+            print(line(store, view), flush=True)
     agree(store, files, through)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, DuckDB {duckdb.__version__}")
 
