@@ -97,9 +97,7 @@ def _shading(x: Spec, shades: Rows) -> Spec:
 
 def _band(x: Spec, y: Spec) -> Spec:
     place = {"x": {**x, "field": "middle"}, "y": {**y, "field": "lo"}, "y2": {"field": "hi"}}
-    return layer(
-        "known", {"type": "area", "opacity": 0.18, "clip": True, "interpolate": "monotone"}, place, "blue"
-    )
+    return layer("known", {"type": "area", "opacity": 0.18, "clip": True}, place, "blue")
 
 
 def _bars(x: Spec, y: Spec, titles: Mapping[str, str]) -> list[Spec]:
@@ -121,7 +119,7 @@ def _bars(x: Spec, y: Spec, titles: Mapping[str, str]) -> list[Spec]:
 
 def _line(x: Spec, y: Spec) -> list[Spec]:
     place = {"x": {**x, "field": "middle", "axis": None}, "y": {**y, "field": "expected"}}
-    return [layer("known", {"type": "line", "strokeWidth": 2, "interpolate": "monotone"}, place, "blue")]
+    return [layer("known", {"type": "line", "strokeWidth": 2}, place, "blue")]
 
 
 def _flag(x: Spec) -> list[Spec]:

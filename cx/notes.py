@@ -32,6 +32,11 @@ class Surge:
     reason: str
     onset: date
 
+    def same(self, other: Surge) -> bool:
+        """Whether both are one surge, though its onset was put on another day."""
+        near = abs((self.onset - other.onset).days) <= SAME_DAYS
+        return near and (self.product, self.reason) == (other.product, other.reason)
+
 
 def note(store: Store, surge: Surge, action: str, value: str, who: str, moment: datetime) -> None:
     """Write down what somebody did about a surge.
@@ -63,9 +68,8 @@ def noted(store: Store) -> pd.DataFrame:
 
 def on(log: pd.DataFrame, surge: Surge) -> pd.DataFrame:
     """What of this log was noted on one surge."""
-    near = [abs((onset - surge.onset).days) <= SAME_DAYS for onset in log["onset"]]
-    same = (log["product"] == surge.product) & (log["reason"] == surge.reason)
-    return log[same & pd.Series(near, index=log.index, dtype=bool)]
+    told = (Surge(row.product, row.reason, row.onset) for row in log.itertuples())
+    return log[pd.Series([surge.same(other) for other in told], index=log.index, dtype=bool)]
 
 
 def latest(log: pd.DataFrame) -> dict[str, Any]:

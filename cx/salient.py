@@ -27,6 +27,8 @@ LEAST_TEXTS = 3
 PRIOR = 5.0
 """The weight of what is usual, in texts."""
 BEYOND_CHANCE = 1.96
+EVERYDAY = 0.2
+"""A word that more of the other texts hold says nothing: 'the', 'and', and their like in any language."""
 
 
 class Text(NamedTuple):
@@ -53,9 +55,10 @@ def salient(texts: Sequence[Text], others: Sequence[Text], most: int = 12) -> li
     found = []
     for stem, count in here.items():
         z = _z(count, len(texts), there[stem], len(others))
-        if count >= LEAST_TEXTS and z > BEYOND_CHANCE:
+        before = there[stem] / max(len(others), 1)
+        if count >= LEAST_TEXTS and z > BEYOND_CHANCE and before <= EVERYDAY:
             word = forms[stem].most_common(1)[0][0]
-            found.append(Salient(word, count, count / len(texts), there[stem] / max(len(others), 1), z))
+            found.append(Salient(word, count, count / len(texts), before, z))
     return sorted(found, key=lambda word: (-word.z, word.word))[:most]
 
 

@@ -625,12 +625,24 @@ def _count(base: Baseline, days: _Days, at: int) -> None:
 def _rate(base: Baseline) -> tuple[Floats, Floats]:
     """The Gamma-Poisson rate [product, reason] and its squared relative error.
 
-    The prior weighs one complaint; its mean is the rate of the reason times how much its product complains at all.
+    The mean of the prior is the rate of the reason times how much its product complains at all.
     """
     reason = (base.counted.sum(0) + 0.5) / np.maximum(base.exposed.sum(0), 1e-9)
     product = (base.counted.sum(1) + 1) / ((reason * base.exposed).sum(1) + 1)
-    shape = 1 + base.counted
-    return shape / (1 / (reason * product[:, None]) + base.exposed), 1 / shape
+    prior = reason * product[:, None]
+    weight = _prior_weight(base.counted, prior * base.exposed)
+    shape = weight + base.counted
+    return shape / (weight / prior + base.exposed), 1 / shape
+
+
+def _prior_weight(counted: Floats, expected: Floats) -> Floats:
+    """The complaints that the prior of each reason weighs: one, or fewer where products scatter more widely around it.
+
+    Many reasons exist for some products only; for these the prior is far too low, and must not hold the rate down.
+    """
+    trust = 1 / (1 + expected) ** 2
+    scatter = (trust * ((counted - expected) ** 2 - expected)).sum(0) + 1
+    return np.asarray(1 / np.maximum(scatter / ((trust * expected**2).sum(0) + 1), 1))
 
 
 def _spread(base: Baseline) -> tuple[Floats, Floats]:

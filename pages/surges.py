@@ -30,22 +30,21 @@ def body() -> None:
     with st.container(gap="xxsmall", key="head"):
         st.title(surges.title(entries), anchor=False)
         st.markdown(surges.summary(entries, told))
-    chosen = (link.chosen("surge") or [""])[0]
+    named = link.first("surge")
+    chosen = surges.opened(entries, named)
     with parts.card("queue", t("The queue"), t("What to look at first on top. Choose one to open it.")):
         if entries:
             table.show(
-                surges.columns(), surges.rows(entries), "table-queue", t("Complaint surges"), chosen, _open
-            )
+                surges.columns(), surges.rows(entries), "table-queue", t("Complaint surges"),
+                surges.entry_id(chosen) if chosen else "", lambda one: link.toggle("surge", one),
+            )  # fmt: skip
         else:
             st.caption(t("Complaints run as the units sold explain, for every product and reason."))
-    for entry in entries:
-        if surges.entry_id(entry) == chosen:
-            _opened(view, entry)
+    if chosen:
+        _opened(view, chosen)
+    elif named:
+        st.info(t("The surge of this link is no longer in the queue."))
     _now(version)
-
-
-def _open(chosen: str) -> None:
-    link.choose("surge", [] if link.chosen("surge") == [chosen] else [chosen])
 
 
 def _opened(view: View, entry: Entry) -> None:
@@ -107,7 +106,7 @@ def _notes(version: int, entry: Entry) -> None:
 def _now(version: int) -> None:
     at = clock.hour()
     through = asks.fresh(version, at).through
-    with parts.card("today", t("Today"), surges.today(through.date(), through)):
+    with parts.card("today", surges.today_title(through, clock.now()), surges.today(through.date(), through)):
         st.caption(surges.backlog(*surging.waits(version, at), through))
         parts.chart(
             surging.today(version, at, View.of(version, Filters(), 0).language),

@@ -119,6 +119,8 @@ def test_an_unsound_mapping_stops_neither_canonical_files_nor_other_mappings(ref
         (('occurred_at = "Opened"', "occurred_at = {}"), "say either 'column' or 'constant'"),
         (('occurred_at = "Opened"', 'occurred_at = { column = "Opened", format = "%d.%q" }'), "columns.occurred_at.format = '%d.%q'"),
         (('occurred_at = "Opened"', 'occurred_at = { column = "Opened", format = "date" }'), "columns.occurred_at.format = 'date'"),
+        (('occurred_at = "Opened"', 'occurred_at = { column = "Opened", format = ["%d.%m.%y", "date"] }'), "columns.occurred_at.format = ['%d.%m.%y', 'date']"),
+        (('occurred_at = "Opened"', 'occurred_at = { column = "Opened", format = ["%d.%m.%y", "%d.%m.%y %z"] }'), "let all patterns hold an offset, or none"),
         (('occurred_at = "Opened"', 'occurred_at = { column = "Opened", epoch = "min" }'), "columns.occurred_at.epoch = 'min'"),
         (('occurred_at = "Opened"', 'occurred_at = { column = "Opened", time_zone = "Europe/Berlni" }'), "Did you mean 'europe/berlin'"),
         (('interaction_id = "Ticket"', 'interaction_id = { constant = "1" }'), "each row needs an id of its own"),

@@ -43,6 +43,18 @@ def test_the_week_to_report(store: Store, folders: Folders, until: float, now: f
     assert freshness(store, MONDAY + timedelta(days=now)).last_week() == week
 
 
+@pytest.mark.parametrize(
+    ("hours", "last"),
+    [((0, 0, 0), 2), ((0, 7, 0), 1)],
+    ids=["days and no times end with their last day", "a row at midnight by chance is no whole day"],
+)
+def test_exports_that_write_days_alone(
+    store: Store, folders: Folders, hours: tuple[int, ...], last: int
+) -> None:
+    land(store, folders, [row(days=day + hour / 24) for day, hour in enumerate(hours)])
+    assert freshness(store, MONDAY + timedelta(days=9)).last_day == FIRST_WEEK + timedelta(days=last)
+
+
 def test_a_measure_waits_for_every_source_that_carries_it(store: Store, folders: Folders) -> None:
     now = MONDAY + timedelta(days=9)
     land(store, folders, [*daily("desk", 8.5), *daily("survey", 4.5, csat=5)], now=now)

@@ -24,6 +24,7 @@ def told(texts: list[Text], others: list[Text] | None = None) -> list[str]:
         pytest.param([Text("دستگاه نشت می‌کند", "fa")] * 9, ["دستگاه", "می‌کند", "نشت"], id="any script"),
         pytest.param([Text("Perde acqua", "it")] * 9, ["acqua", "perde"], id="any language"),
         pytest.param([Text("LEAKS"), Text("leaks!"), Text("Leaks,")] * 3, ["leaks"], id="no case, no marks"),
+        pytest.param([Text("machine machine", "en"), Text("the coffee leaks", "en")] * 9, ["leaks"], id="everyday words say nothing"),
         pytest.param([], [], id="no texts"),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -19,8 +20,11 @@ from cx.notes import Surge
 from cx.query import Filters
 from cx.questions import surging
 from cx.questions.behind import Raised, raised
+from cx.questions.queue import Entry
 from cx.questions.waiting import backlog, hours
 from cx.store import Store
+from cx.ui.table import row_id
+from cx.ui.telling import surges
 from tests.conftest import DemoCompany
 from tests.given import MONDAY, NOW, land, row
 from tests.test_pages import close, opened, words
@@ -127,6 +131,52 @@ def test_a_scheduler_is_told_of_nothing(tmp_path: Path, monkeypatch: pytest.Monk
 def test_nothing_yet_is_no_surge(store: Store) -> None:
     told = surging.watch(store, date(2026, 3, 10))
     assert (told.scan, len(told.found), told.units_known) == (None, 0, False)
+
+
+def company(defect: dict[str, Any], sold: bool) -> list[dict[str, Any]]:
+    """150 days of complaints about two reasons, and a defect in the last ten."""
+    rows = [
+        row("complaint", day + 0.3, reason=reason, product="Lamp")
+        for day in range(-150, 8)
+        for reason in ("noise", "late")
+    ]
+    rows += [row("complaint", day + 0.1 * n, **defect) for day in range(-2, 8) for n in range(6)]
+    return rows + [row("order", day + 0.5, units=40) for day in range(-150, 8) if sold]  # fmt: skip
+
+
+@pytest.mark.parametrize("sold", [True, False], ids=["sales known", "sales unknown"])
+@pytest.mark.parametrize("product", ["Lamp", None], ids=["of a product", "of none"])
+def test_complaints_are_watched_whatever_they_name(
+    store: Store, folders: Folders, product: str | None, sold: bool
+) -> None:
+    usual = [row("complaint", day + 0.2, reason="leaks", product=product) for day in range(-150, 8, 4)]
+    land(store, folders, [*company({"product": product, "reason": "leaks"}, sold), *usual])
+    (surge,) = surging.watch(store, date(2026, 3, 9)).found.itertuples()
+    assert (surge.product, surge.reason) == (product or surging.UNSTATED, "leaks")
+    assert surge.observed >= 55
+    behind = raised(store, Raised(surge.product, "leaks", surge.onset.date(), surge.last_day.date()))
+    assert len(behind.rows) == surge.observed
+    assert surging.shares(store, surge, "channel")["n"].sum() == surge.observed
+
+
+@pytest.mark.parametrize(
+    ("days", "found"), [((0,), 0), ((3,), 0), ((20, 3, -5), 1), ((15,), None), ((), None)]
+)
+def test_a_link_still_opens_a_surge_whose_onset_moved(days: tuple[int, ...], found: int | None) -> None:
+    entries = [
+        Entry(
+            SimpleNamespace(product="Lamp", reason="leaks", onset=SURGE.onset + timedelta(days=shift)),
+            None, (), {}, False,
+        )
+        for shift in days
+    ]  # type: ignore[arg-type]  # fmt: skip
+    told = surges.opened(entries, row_id("Lamp", "leaks", SURGE.onset))
+    assert told is (None if found is None else entries[found])
+
+
+@pytest.mark.parametrize("link", ["", "Lamp", "Lamp\x1fleaks\x1fsoon", "\x1f\x1f\x1f"])
+def test_a_link_that_names_no_surge_opens_none(link: str) -> None:
+    assert surges.opened([], link) is None
 
 
 SURGE = Surge("Lamp", "leaks", date(2026, 3, 4))

@@ -172,10 +172,9 @@ class _Reader:
             self.wrong(f"{key}.unit", unit, self.one_of(str(unit), units))
         return float(scale) * units.get(unit, 1.0)
 
-    def moment(self, told: dict[str, Any], key: str) -> tuple[str | None, str | None, str | None]:
-        format_, epoch, zone = (told.get(what) for what in _MOMENT)
-        if format_ is not None and not self.sound_format(format_):
-            self.wrong(f"{key}.format", format_, t("write a pattern such as '%d/%m/%Y %H:%M'"))
+    def moment(self, told: dict[str, Any], key: str) -> tuple[tuple[str, ...], str | None, str | None]:
+        written, epoch, zone = (told.get(what) for what in _MOMENT)
+        formats = () if written is None else self.formats(written, f"{key}.format")
         if epoch is not None and epoch not in MICROSECONDS_IN:
             self.wrong(f"{key}.epoch", epoch, self.one_of(str(epoch), MICROSECONDS_IN))
         if zone is not None and zone not in available_timezones():
@@ -184,11 +183,19 @@ class _Reader:
                 zone,
                 t("name a time zone such as 'Europe/Berlin'.") + hint(str(zone), _zones()),
             )
-        if epoch is not None and (format_ is not None or zone is not None):
+        if epoch is not None and (formats or zone is not None):
             self.wrong(
                 f"{key}.epoch", epoch, t("a count since 1970 has neither 'format' nor 'time_zone'; drop them")
             )
-        return format_, epoch, zone
+        return formats, epoch, zone
+
+    def formats(self, told: object, key: str) -> tuple[str, ...]:
+        listed: list[Any] = told if isinstance(told, list) else [told]
+        if not (listed and all(map(self.sound_format, listed))):
+            self.wrong(key, told, t("write a pattern such as '%d/%m/%Y %H:%M'"))
+        if len({"%z" in pattern.lower() for pattern in listed}) > 1:
+            self.wrong(key, told, t("let all patterns hold an offset, or none"))
+        return tuple(listed)
 
     def sound_format(self, told: object) -> bool:
         found = list(_DIRECTIVE.finditer(told)) if isinstance(told, str) else []

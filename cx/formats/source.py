@@ -18,8 +18,9 @@ class Source:
 
     `columns` are spellings of the source column, of which the first that the file has is read; or there is a
     `constant`. `values` turns known values into canonical ones ('' into nothing); a value that it lacks becomes
-    `otherwise`, or stays as it is. `scale` multiplies a number. `format` (strptime), `epoch` (a key of
-    MICROSECONDS_IN) and `time_zone` say how a moment is written; without them it is ISO 8601, in UTC.
+    `otherwise`, or stays as it is. `scale` multiplies a number. `formats` (strptime; the first that fits a
+    cell), `epoch` (a key of MICROSECONDS_IN) and `time_zone` say how a moment is written; without them it is ISO 8601,
+    in UTC.
     """
 
     columns: tuple[str, ...] = ()
@@ -27,14 +28,14 @@ class Source:
     values: Mapping[str, str] = field(default_factory=dict)
     otherwise: str | None = None
     scale: float = 1.0
-    format: str | None = None
+    formats: tuple[str, ...] = ()
     epoch: str | None = None
     time_zone: str | None = None
 
     @property
     def as_written(self) -> bool:
         """True where a typed value may be taken as it is, without passing through text."""
-        return self.constant is None and not self.values and self.otherwise is None and self.format is None
+        return self.constant is None and not self.values and self.otherwise is None and not self.formats
 
 
 @dataclass(frozen=True, slots=True)

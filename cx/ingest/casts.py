@@ -87,9 +87,9 @@ def _moment(source: Source, said: str, held: str) -> str:
         return f"cast(timezone('UTC', {said}) as timestamp)"
     if held == "moment":
         return _in_zone(f"cast({said} as timestamp)", source)
-    if source.format is not None:
-        parsed = f"try_strptime({said}, {quote(source.format)})"
-        zoned = "%z" in source.format.lower()
+    if source.formats:
+        parsed = f"try_strptime({said}, [{', '.join(map(quote, source.formats))}])"
+        zoned = "%z" in source.formats[0].lower()
         return f"cast(timezone('UTC', {parsed}) as timestamp)" if zoned else _in_zone(parsed, source)
     return _iso(source, said)
 

@@ -16,6 +16,7 @@ from cx.model import JOURNEY_DIMENSIONS, OURS
 from cx.query import Filters, Query, midnight, where
 from cx.questions.funnel import Period
 from cx.questions.returning import later
+from cx.questions.surging import UNSTATED
 from cx.rollups.paths import MOST_STEPS
 from cx.rollups.walk import SILENT
 from cx.store import Store
@@ -65,7 +66,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """The complaints about a reason, of one product or ('') of all, on these days."""
+    """The complaints about a reason, of one product (UNSTATED among them) or ('') of all, on these days."""
 
     product: str
     reason: str
@@ -96,7 +97,10 @@ def raised(store: Store, told: Raised) -> Behind:
     own = "i.kind = 'complaint' and coalesce(i.reason, '') = $reason"
     values: dict[str, Any] = {"reason": told.reason}
     if told.product:
-        own, values = f"{own} and i.product = $product", {**values, "product": told.product}
+        own, values = (
+            f"{own} and coalesce(i.product, '{UNSTATED}') = $product",
+            {**values, "product": told.product},
+        )
     return _shown(store, _newest("complaints behind a surge", own, values, told.first, told.last))
 
 

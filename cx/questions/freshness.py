@@ -7,14 +7,14 @@ source that speaks rarely is given more time before its silence counts as a gap.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pandas as pd
 
 from cx import rollups
 from cx.kpis import EXPOSURE_DAYS, KPIS, Kpi
-from cx.query import Query
+from cx.query import Query, midnight
 from cx.store import Store
 
 LOOK_BACK = timedelta(weeks=8)
@@ -23,6 +23,8 @@ GRACE = timedelta(hours=6)
 TYPICAL_GAPS = 5
 """A source may be silent for this many of its own typical gaps before it counts as behind."""
 
+LAST_OF_DAY = timedelta(hours=23, minutes=59)
+
 ENOUGH = 0.95
 """A measure waits for its largest sources, as many as hold this share of its counts, and not for a few stray rows."""
 LONGEST_GRACE = timedelta(days=14)
@@ -30,7 +32,10 @@ LONGEST_GRACE = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One source: its newest row, on how many of the days of LOOK_BACK it spoke, and which measures it carries."""
+    """One source: its newest row, on how many of the days of LOOK_BACK it spoke, and which measures it carries.
+
+    A source that writes days and no times is taken to end with its last day.
+    """
 
     name: str
     last_at: datetime
@@ -97,14 +102,14 @@ def freshness(store: Store, now: datetime) -> Freshness:
     sums = ", ".join(f"sum({part}) filter ({recent}) as {part}" for part in rollups.PARTS)
     days = {"days": LOOK_BACK.days}
     sql = f"""
-select source, max(last_at) as last_at, count(distinct day) filter ({recent}) as active_days,
+select source, max(last_at) as last_at, bool_and(last_at = day) filter ({recent}) as dated, count(distinct day) filter ({recent}) as active_days,
   coalesce(max(day) filter ({recent}) - min(day) filter ({recent}) + 1, 0) as span_days, {sums}
 from r_day group by source order by source"""
     counted = store.run(Query("freshness", sql, days)).set_index("source")
     timed_sql = f"select source, measure, sum(n) as n from r_hist where {recent} group by all"
     timed = store.run(Query("sources of durations", timed_sql, days))
     parts = counted.join(timed.pivot_table(index="source", columns="measure", values="n", aggfunc="sum"))
-    shares = parts.drop(columns=["last_at", "active_days", "span_days"]).pipe(
+    shares = parts.drop(columns=["last_at", "dated", "active_days", "span_days"]).pipe(
         lambda counts: counts / counts.sum()
     )
     carries = {kpi.name: _carriers(kpi, shares) for kpi in KPIS.values()}
@@ -123,11 +128,6 @@ def monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def midnight(day: date) -> datetime:
-    """The moment at which a day begins."""
-    return datetime.combine(day, time.min)
-
-
 def _carriers(kpi: Kpi, shares: pd.DataFrame) -> set[str]:
     """The sources that hold a share worth waiting for of what a measure counts, or of the base that it divides by."""
     parts = [{"exposure": "units"}.get(part, part) for part in kpi.parts]
@@ -142,4 +142,5 @@ def _carriers(kpi: Kpi, shares: pd.DataFrame) -> set[str]:
 
 def _source(row: Any, carries: dict[str, set[str]]) -> Source:
     kpis = frozenset(name for name, sources in carries.items() if row.Index in sources)
-    return Source(row.Index, row.last_at.to_pydatetime(), int(row.active_days), int(row.span_days), kpis)
+    last_at = row.last_at.to_pydatetime() + (LAST_OF_DAY if row.dated is True else timedelta(0))
+    return Source(row.Index, last_at, int(row.active_days), int(row.span_days), kpis)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -55,3 +55,9 @@ def queue(store: Store, told: Watch, campaigns: pd.DataFrame, today: date) -> li
             Entry(row, around, tuple(names[name] for name in fit), noted, notes.muted(noted, today))
         )
     return sorted(entries, key=lambda entry: entry.muted)
+
+
+def find(entries: Sequence[Entry], surge: Surge) -> Entry | None:
+    """The entry of this surge, its onset put on another day since or not; None where it is no longer told."""
+    alike = [entry for entry in entries if entry.surge.same(surge)]
+    return min(alike, key=lambda entry: abs(entry.surge.onset - surge.onset), default=None)

@@ -31,6 +31,9 @@ LEAST_RELEASE_UNITS = 20
 RELEASE_DAYS = 28
 """A release fits a surge that begins so many days after it at most."""
 
+UNSTATED = "-"
+"""The product of complaints that name none. They stand against all units sold."""
+
 _URGENCY = {"growing": 0, "new": 1, "easing": 2, "over": 3}
 
 
@@ -78,11 +81,15 @@ def watch(store: Store, through: date, memory: Memory | None = None) -> Watch:
     With the `memory` of the last time only the days are counted that it did not know.
     """
     complaints = store.run(Query("complaints by day", """
-select day, coalesce(product, '') as product, coalesce(reason, '') as reason, cast(sum(n) as bigint) as complaints
-from r_complaints where day <= $through and product is not null group by all order by all""", {"through": through}))  # fmt: skip
+select day, coalesce(product, $unstated) as product, coalesce(reason, '') as reason, cast(sum(n) as bigint) as complaints
+from r_complaints where day <= $through group by all order by all""", {"through": through, "unstated": UNSTATED}))  # fmt: skip
     units = store.run(Query("units by day", """
-select day, product, cast(sum(units) as bigint) as units
-from r_day where day <= $through and units > 0 and product is not null group by all order by all""", {"through": through}))  # fmt: skip
+with sold as (select day, product, units from r_day where day <= $through and units > 0)
+select day, product, cast(sum(units) as bigint) as units from sold where product is not null group by all
+union all
+select day, $unstated as product, cast(sum(units) as bigint) as units from sold
+where exists (select 1 from r_complaints where product is null and day <= $through) group by all
+order by all""", {"through": through, "unstated": UNSTATED}))  # fmt: skip
     units_known = not units.empty
     panel = surges.from_counts(complaints, units if units_known else None, until=through + timedelta(days=1))
     first = through - timedelta(days=SHOWN_DAYS + surges.STOP_DAYS)
@@ -159,7 +166,7 @@ def texts(store: Store, surge: Any, most: int = 2000) -> tuple[pd.DataFrame, pd.
     sql = f"""
 select text, coalesce(language, '') as language from interactions
 where brand = '{OURS}' and kind = 'complaint' and text is not null and occurred_at >= $since and occurred_at < $until
-  {"and product = $product" if surge.product != EVERY else ""}{{also}}
+  {_of_product(surge)}{{also}}
 order by occurred_at desc limit {most}"""
     values = _values(surge)
     kept = {name: values[name] for name in ("product",) if surge.product != EVERY}
@@ -195,7 +202,7 @@ def _values(surge: Any) -> dict[str, Any]:
 
 
 def _of_product(surge: Any) -> str:
-    return "" if surge.product == EVERY else " and product = $product"
+    return "" if surge.product == EVERY else f" and coalesce(product, '{UNSTATED}') = $product"
 
 
 def _concentrated(store: Store, surge: Any, dimension: str) -> Concentrated | None:

@@ -40,6 +40,16 @@ def chosen(name: str) -> list[str]:
     return _kept().get(name, [])
 
 
+def first(name: str) -> str:
+    """The first value chosen for this name; '' where nothing was."""
+    return (chosen(name) or [""])[0]
+
+
+def toggle(name: str, value: str) -> None:
+    """Choose this value alone, or nothing where it was chosen already."""
+    choose(name, [] if chosen(name) == [value] else [value])
+
+
 def choose(name: str, values: Sequence[str]) -> None:
     """Choose these values from now on; none takes the name out of the link."""
     _kept()[name] = list(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date, datetime
 from math import isnan
 from typing import Any
@@ -10,12 +11,13 @@ from typing import Any
 import pandas as pd
 
 from cx import words
-from cx.questions.queue import Entry
-from cx.questions.surging import Watch, strength
+from cx.notes import Surge
+from cx.questions.queue import Entry, find
+from cx.questions.surging import UNSTATED, Watch, strength
 from cx.questions.waiting import REPLY, Backlog, Reply
 from cx.reference import products
 from cx.salient import Salient
-from cx.ui.table import Cell, Column, Row, row_id
+from cx.ui.table import Cell, Column, Row, parts_of, row_id
 from cx.ui.telling import cells
 from cx.ui.telling.values import change, dimension_label, group, plain_text, value_text, verdict
 from cx.vega import DAY_MS, moment
@@ -47,6 +49,8 @@ def _one(row: Any) -> str:
     reason = plain_text(row.reason or t("Not stated"))
     if not row.product:
         return t("Complaints about {reason} are surging for all products", reason=reason)
+    if row.product == UNSTATED:
+        return t("Complaints about {reason} are surging", reason=reason)
     return t(
         "{product}: complaints about {reason} are surging", product=plain_text(row.product), reason=reason
     )
@@ -76,11 +80,11 @@ def heading(row: Any) -> str:
 def problem(row: Any) -> str:
     """A surge by its product and reason."""
     reason = row.reason or t("Not stated")
-    return (
-        t("{product}: {reason}", product=row.product, reason=reason)
-        if row.product
-        else t("All products: {reason}", reason=reason)
-    )
+    if not row.product:
+        return t("All products: {reason}", reason=reason)
+    if row.product == UNSTATED:
+        return t("No product stated: {reason}", reason=reason)
+    return t("{product}: {reason}", product=row.product, reason=reason)
 
 
 def observed(row: Any) -> str:
@@ -138,6 +142,14 @@ def entry_id(entry: Entry) -> str:
     return row_id(entry.surge.product, entry.surge.reason, entry.surge.onset)
 
 
+def opened(entries: Sequence[Entry], chosen: str) -> Entry | None:
+    """The surge that a link names; None where it names none, or one that is no longer told."""
+    with suppress(ValueError):
+        product, reason, onset = parts_of(chosen)
+        return find(entries, Surge(product, reason, date.fromisoformat(onset)))
+    return None
+
+
 def _cells(entry: Entry) -> dict[str, Cell]:
     row, around = entry.row, entry.around
     state = t("Muted") if entry.muted else t(STATES[row.state])
@@ -147,7 +159,7 @@ def _cells(entry: Entry) -> dict[str, Cell]:
         "state": Cell(text=state, tone="bad" if row.state in ("new", "growing") and not entry.muted else "neutral"),
         "observed": Cell(text=observed(row)),
         "evidence": Cell(text=t(STRENGTHS[strength(row.evidence)]), note=number(row.evidence, 1)),
-        "customers": cells.count(around.customers, number(around.revenue)),
+        "customers": cells.count(around.customers, t("revenue {amount}", amount=number(around.revenue))),
         "before": Cell(text=_before(entry)),
         "where": Cell(text=_where(where.dimension, where.value), note=t("{share}%, before {before}%", share=number(where.share), before=number(where.before))) if where else Cell(text="–"),
         "owner": Cell(text=str(entry.noted["owner"].value) if "owner" in entry.noted else "–", note=_seen(entry)),
@@ -300,6 +312,11 @@ def log_columns() -> list[Column]:
         {"id": "action", "label": t("What"), "kind": "text"},
         {"id": "value", "label": t("Said"), "kind": "text"},
     ]
+
+
+def today_title(through: datetime, now: datetime) -> str:
+    """The day that the hours are of: today, unless the data end before it."""
+    return t("Today") if through.date() == now.date() else words.day(through.date())
 
 
 def today(day: date, through: datetime) -> str:
