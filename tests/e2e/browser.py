@@ -100,3 +100,12 @@ def browsing(**context):
             yield chromium.new_context(**{"viewport": DESKTOP, **context})
         finally:
             chromium.close()
+
+
+@contextmanager
+def offline(page, url: str):
+    """Fail at the end of the block if the page asked anything of another host than the server."""
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    yield
+    assert [one for one in asked if not one.startswith((url, "data:", "blob:"))] == []

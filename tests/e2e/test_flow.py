@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browser import DESKTOP, PHONE, browsing, needs_browser, serving
+from tests.e2e.browser import DESKTOP, PHONE, browsing, needs_browser, offline, serving
 
 pytestmark = needs_browser
 
@@ -23,14 +23,13 @@ def running(tmp_path_factory):
 @pytest.fixture(scope="module")
 def page(running):
     """One page for all; whatever it asked of another host, and every script that a name got to run, is a failure."""
-    asked, alerts = [], []
+    alerts = []
     with browsing(color_scheme="light", reduced_motion="reduce") as context:
         opened = context.new_page()
-        opened.on("request", lambda request: asked.append(request.url))
         opened.on("dialog", lambda dialog: (alerts.append(dialog.message), dialog.dismiss()))
-        shown(opened, running.url)
-        yield opened
-    assert [url for url in asked if not url.startswith((running.url, "data:", "blob:"))] == []
+        with offline(opened, running.url):
+            shown(opened, running.url)
+            yield opened
     assert alerts == []
 
 

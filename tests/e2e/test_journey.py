@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -13,7 +12,7 @@ from cx import reference, words
 from cx.folders import Folders
 from cx.ui import filters
 from tests.conftest import DemoCompany
-from tests.e2e.browser import DESKTOP, PATIENCE_SECONDS, PHONE, browsing, needs_browser, serving
+from tests.e2e.browser import DESKTOP, PATIENCE_SECONDS, PHONE, needs_browser
 from tests.e2e.test_weekly_health import drop
 from tests.given import frame, row
 
@@ -35,29 +34,6 @@ COUNT_BLANKS = f"""
   frame();
 }}
 """
-
-
-@pytest.fixture(scope="module")
-def folders(demo_company: DemoCompany, tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    """A copy of the demo company that a server may write to."""
-    copied = tmp_path_factory.mktemp("journey") / "data"
-    shutil.copytree(demo_company.folders.root, copied, ignore=shutil.ignore_patterns("demo"))
-    return Folders(copied)
-
-
-@pytest.fixture(scope="module")
-def opened(folders: Folders, demo_company: DemoCompany) -> Iterator[Page]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CX_NOW", demo_company.now.isoformat())
-        with (
-            serving(folders.root) as running,
-            browsing(reduced_motion="reduce", base_url=running.url) as context,
-        ):
-            page = context.new_page()
-            outside: list[str] = []
-            page.on("request", lambda request: outside.append(request.url))
-            yield page
-            assert [url for url in outside if not url.startswith((running.url, "data:", "blob:"))] == []
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from playwright.sync_api import Page, expect
 from cx import words
 from cx.folders import Folders
 from tests.conftest import DemoCompany
-from tests.e2e.browser import PATIENCE_SECONDS, browsing, needs_browser, serving
+from tests.e2e.browser import PATIENCE_SECONDS, needs_browser
 from tests.given import frame, row
 from tests.test_health import by_pandas, rows_of
 
@@ -39,25 +37,11 @@ COUNT_BLANKS = f"""
 
 
 @pytest.fixture(scope="module")
-def folders(demo_company: DemoCompany, tmp_path_factory: pytest.TempPathFactory) -> Folders:
-    """A copy of the demo company that a server may write to."""
-    copied = tmp_path_factory.mktemp("served") / "data"
-    shutil.copytree(demo_company.folders.root, copied, ignore=shutil.ignore_patterns("demo"))
-    return Folders(copied)
-
-
-@pytest.fixture(scope="module")
-def page(folders: Folders, demo_company: DemoCompany) -> Iterator[Page]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CX_NOW", demo_company.now.isoformat())
-        with serving(folders.root) as running, browsing() as context:
-            opened = context.new_page()
-            outside: list[str] = []
-            opened.on("request", lambda request: outside.append(request.url))
-            opened.goto(running.url)
-            opened.wait_for_function(WHOLE_PAGE, timeout=1000 * PATIENCE_SECONDS)
-            yield opened
-            assert [url for url in outside if not url.startswith((running.url, "data:", "blob:"))] == []
+def page(opened: Page) -> Page:
+    """The page, whole."""
+    opened.goto("/")
+    opened.wait_for_function(WHOLE_PAGE, timeout=1000 * PATIENCE_SECONDS)
+    return opened
 
 
 def tile(page: Page, label: str) -> str:
