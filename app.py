@@ -19,6 +19,7 @@ if __name__ == "__main__":
         ),
         st.Page("pages/surges.py", title=t("Surges"), icon=":material/notifications_active:"),
         st.Page("pages/campaigns.py", title=t("Campaigns"), icon=":material/campaign:"),
+        st.Page("pages/benchmarks.py", title=t("Benchmarks"), icon=":material/leaderboard:"),
         st.Page("pages/journey.py", title=t("Journey"), icon=":material/route:"),
         st.Page("pages/data.py", title=t("Data"), icon=":material/database:"),
     ]

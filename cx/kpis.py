@@ -136,6 +136,8 @@ _JOURNEY_KPIS = (
         "share", ("kept", "at_start"), unit="%"),
     Kpi("repeat", mark("Repeat purchase"), mark("Customers with a second order in time, of those who have had the time for it"),
         "share", ("again", "customers"), unit="%"),
+    Kpi("order_share", mark("Share of orders"), mark("Orders of the group, of all orders"),
+        "share", ("orders", "all_orders"), unit="%", better=""),
     Kpi("active", mark("Customers who ordered"), mark("Customers who ordered in the month, of all in the cohort"),
         "share", ("active", "customers"), unit="%"),
     Kpi("lifetime", mark("Customer lifetime value"), mark("Revenue since the first order, for each customer"),
@@ -143,6 +145,41 @@ _JOURNEY_KPIS = (
 )  # fmt: skip
 JOURNEY_KPIS = {kpi.name: kpi for kpi in _JOURNEY_KPIS}
 """The measures of the journey page, by name: what is known only of a customer's whole way."""
+
+_PUBLIC_KPIS = (
+    Kpi("negative_share", mark("Negative share"), mark("Negative texts, of texts that were scored"),
+        "share", ("texts_negative", "texts_scored"), unit="%", better="down"),
+    Kpi("voice", mark("Share of voice"), mark("What is said of a brand, of all that is said of any"),
+        "share", ("said", "said_of_all"), unit="%"),
+)  # fmt: skip
+PUBLIC_KPIS = {kpi.name: kpi for kpi in _PUBLIC_KPIS}
+"""The measures that only the benchmarks page tells, by name: of what is said of us and of others in public."""
+
+_LOYALTY_KPIS = (
+    Kpi("bought_again", mark("Bought again"), mark("Customers with an order after the rating, of those who rated"),
+        "share", ("bought_again", "customers"), unit="%", better=""),
+    Kpi("stayed", mark("Stayed"), mark("Customers who were not lost, of those who were customers when they rated"),
+        "share", ("stayed", "stood"), unit="%", better=""),
+    Kpi("recommended", mark("Would recommend"), mark("Customers whose next NPS answer was 9 or 10, of those who gave another"),
+        "share", ("recommended", "answered_again"), unit="%", better=""),
+    Kpi("complained", mark("Complained"), mark("Customers with a complaint after the rating, of those who rated"),
+        "share", ("complained", "customers"), unit="%", better=""),
+    Kpi("spent_more", mark("Spent more"), mark("Customers who spent more after the rating than in as many days before it, of those who spent anything before"),
+        "share", ("spent_more", "spent_before"), unit="%", better=""),
+    Kpi("would_forgive", mark("Would forgive"), mark("Customers who would buy again after a bad experience, of those asked with the rating"),
+        "share", ("forgave", "asked_to_forgive"), unit="%", better=""),
+    Kpi("would_trust", mark("Would trust"), mark("Customers who would trust us, of those asked with the rating"),
+        "share", ("trusted", "asked_to_trust"), unit="%", better=""),
+    Kpi("spent_after", mark("Revenue of a customer"), mark("Revenue after the rating, for each customer who rated"),
+        "mean", ("revenue", "squares", "customers"), better="", digits=1, scale=1),
+    Kpi("held", mark("Customers with it"), mark("Customers with the attribute, of those of whom it is known"),
+        "share", ("held", "known"), unit="%", better="", change="percent"),
+)  # fmt: skip
+LOYALTY_KPIS = {kpi.name: kpi for kpi in _LOYALTY_KPIS}
+"""The measures of loyalty, by name: what customers did after a rating, and who the best of them are."""
+
+BENCHMARKED = {kpi.name: kpi for kpi in (*_KPIS, _PUBLIC_KPIS[0]) if kpi.better and kpi.family != "total"}
+"""The measures in which companies can be ahead of each other: no sums, and none of which neither way is better."""
 
 
 def kpi(name: str) -> Kpi:

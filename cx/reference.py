@@ -1,4 +1,5 @@
-"""The tables that a person edits, in data/reference/: campaigns, targets, the journey and its ideal, settings.
+"""The tables that a person edits, in data/reference/: campaigns, targets, benchmarks, the journey and its ideal,
+settings.
 
 A file that is missing is an empty table; a row that cannot be understood is an error that names the file, the row,
 the column and the value, so that nobody looks at a page that quietly left it out.
@@ -7,19 +8,20 @@ the column and the value, so that nobody looks at a page that quietly left it ou
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
 from math import inf, isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
-from cx.errors import BadReference, CxError, hint
+from cx import gaps
+from cx.errors import BadReference, CxError, UnknownName, hint
 from cx.journey import DEFAULT, BadJourney, Journey, from_table
-from cx.kpis import kpi
+from cx.kpis import BENCHMARKED, kpi
 from cx.stats import SmallSamples
 from cx.words import enumeration, t
 
@@ -29,6 +31,11 @@ CAMPAIGNS = {"id": str, "name": str, "channel": str, "products": str, "starts_on
              "cost": float, "goal": str}  # fmt: skip
 TARGETS = {"metric": str, "from": date, "value": float, "owner": str}
 IDEAL = {"stage": str, "conversion": float, "days": float, "satisfaction": float}
+BENCHMARKS = {"metric": str, "competitor": str, "period": str, "value": float, "n": float, "margin": float,
+              "method": str, "source": str, "licence": str, "retrieved_on": date, "industry": str}  # fmt: skip
+OPEN = {"value", "n", "margin", "industry"}
+"""What a benchmark may leave empty. A value that is not there is not a zero."""
+SAME_BENCHMARK = ["metric", "competitor", "period", "source"]
 OPTIONAL = {"channel", "products", "cost", "goal", "owner", "conversion", "days", "satisfaction"}
 
 
@@ -51,6 +58,7 @@ class Settings:
 
     small_samples: SmallSamples = field(default_factory=SmallSamples)
     costs: Costs = field(default_factory=Costs)
+    industry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +71,7 @@ class Tables:
     ideal: pd.DataFrame
     settings: Settings
     problems: tuple[str, ...]
+    benchmarks: pd.DataFrame
 
 
 def tables(folder: Path) -> Tables:
@@ -82,7 +91,8 @@ def tables(folder: Path) -> Tables:
         told(journey, DEFAULT),
         told(ideal, _empty(IDEAL)),
         told(settings, Settings()),
-        tuple(problems),
+        benchmarks=told(benchmarks, _empty(BENCHMARKS)),
+        problems=tuple(problems),
     )
 
 
@@ -111,6 +121,40 @@ def targets(folder: Path) -> pd.DataFrame:
         except CxError as error:
             raise _bad(path, row, "metric", metric, str(error)) from error
     return frame.sort_values("from", ignore_index=True)
+
+
+def benchmarks(folder: Path) -> pd.DataFrame:
+    """Figures of others, by period: see BENCHMARKS. value is in the KPI's unit (durations in seconds), margin half the width
+    of its 95 % interval. A later row of the same measure, competitor, period and source replaces an earlier one."""
+    return sound_benchmarks(folder / "benchmarks.csv")
+
+
+def sound_benchmarks(path: Path) -> pd.DataFrame:
+    """The benchmarks of this file. Raises BadReference, which names file, row, column and value."""
+    frame = _table(path, BENCHMARKS, OPEN)
+    for row, told in enumerate(frame.itertuples(), start=1):
+        if wrong := _wrong_benchmark(told):
+            raise _bad(path, row, wrong[0], getattr(told, wrong[0]), wrong[1])
+    kept = frame.drop_duplicates(SAME_BENCHMARK, keep="last")
+    return kept.sort_values(["period", "metric", "competitor"], kind="stable", ignore_index=True)
+
+
+def _wrong_benchmark(told: Any) -> tuple[str, str] | None:
+    """The column that is wrong and what is wrong with it; None where the row is sound."""
+    if told.metric not in BENCHMARKED:
+        return "metric", str(UnknownName("measure", told.metric, BENCHMARKED))
+    try:
+        gaps.period(told.period)
+    except ValueError:
+        return "period", t("is no period; write it like 2026, 2026-H1, 2026-Q3 or 2026-05")
+    low, high = gaps.bounds(BENCHMARKED[told.metric])
+    if pd.notna(told.value) and not low <= told.value <= high:
+        return "value", t("is out of range; this measure runs from {low} to {high}", low=f"{low:g}", high=f"{high:g}")  # fmt: skip
+    if pd.notna(told.n) and told.n < 1:
+        return "n", t("is no number of answers; leave it empty where it is not known")
+    if pd.notna(told.margin) and told.margin < 0:
+        return "margin", t("is below 0; give half the width of the 95 % interval")
+    return None
 
 
 def ideal(folder: Path) -> pd.DataFrame:
@@ -182,19 +226,21 @@ def settings(folder: Path) -> Settings:
             name for name, cost in costs.items() if type(cost) not in (int, float) or not 0 <= cost < inf
         ]:
             raise TypeError(t("{names} must be numbers from 0 on", names=enumeration(wrong)))
-        return Settings(SmallSamples(**limits), Costs(**costs))
+        if not isinstance(industry := told.get("industry", ""), str):
+            raise TypeError(t("{names} must be a text", names="industry"))
+        return Settings(SmallSamples(**limits), Costs(**costs), industry)
     except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError, TypeError, AttributeError) as error:
         raise BadReference(t("{file} cannot be read: {reason}", file=path.name, reason=error)) from error
 
 
-def _table(path: Path, columns: dict[str, type]) -> pd.DataFrame:
+def _table(path: Path, columns: dict[str, type], optional: Collection[str] = OPTIONAL) -> pd.DataFrame:
     if not path.exists():
         return _empty(columns)
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise BadReference(t("{file} cannot be read: {reason}", file=path.name, reason=error)) from error
-    missing = [name for name in columns if name not in raw.columns and name not in OPTIONAL]
+    missing = [name for name in columns if name not in raw.columns and name not in optional]
     if missing:
         raise BadReference(
             t(
@@ -203,22 +249,30 @@ def _table(path: Path, columns: dict[str, type]) -> pd.DataFrame:
                 columns=", ".join(missing),
             )
         )
-    return pd.DataFrame({name: _column(path, raw, name, kind) for name, kind in columns.items()})
+    return pd.DataFrame({name: _column(path, raw, name, kind, optional) for name, kind in columns.items()})
 
 
 def _empty(columns: dict[str, type]) -> pd.DataFrame:
     return pd.DataFrame({name: [] for name in columns})
 
 
-def _column(path: Path, raw: pd.DataFrame, name: str, kind: type) -> list[object]:
+def _column(path: Path, raw: pd.DataFrame, name: str, kind: type, optional: Collection[str]) -> list[object]:
     cells = raw[name] if name in raw.columns else [""] * len(raw)
-    return [_cell(path, row, name, cell.strip(), _PARSERS[kind]) for row, cell in enumerate(cells, start=1)]
+    parser, open_ = _PARSERS[kind], name in optional
+    return [_cell(path, row, name, cell.strip(), parser, open_) for row, cell in enumerate(cells, start=1)]
 
 
-def _cell(path: Path, row: int, name: str, cell: str, parser: tuple[Callable[[str], object], str]) -> object:
+def _cell(
+    path: Path,
+    row: int,
+    name: str,
+    cell: str,
+    parser: tuple[Callable[[str], object], str],
+    may_be_empty: bool,
+) -> object:
     parse, wanted = parser
     if not cell:
-        if name in OPTIONAL:
+        if may_be_empty:
             return None if parse is not str else ""
         raise _bad(path, row, name, cell, t("is empty; fill it in"))
     try:

@@ -299,7 +299,9 @@ def test_reference_tables_can_be_read(company):
     targets = reference.targets(folder)
     assert set(targets["metric"]) <= {name for name, kpi in KPIS.items() if kpi.headline}
     assert (targets.groupby("metric").size() == 2).sum() == 1
-    benchmarks = pd.read_csv(folder / "benchmarks.csv")
+    told = pd.read_csv(folder / "benchmarks.csv")
+    assert told[["source", "licence", "retrieved_on"]].notna().all(axis=None)
+    benchmarks = told[told["source"].str.startswith("made up for the demo")]
     assert set(benchmarks["metric"]) == {"nps", "csat", "fcr", "complaint_rate", "first_response"}
     assert (benchmarks.groupby(["metric", "competitor"])["period"].nunique() == 4).all()
     assert (benchmarks["n"].notna() | benchmarks["margin"].notna()).all()

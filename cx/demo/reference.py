@@ -37,12 +37,23 @@ _IDEAL = (  # stage, conversion from the stage before (%), days since it (the me
 _MEASURED = {  # metric: values of the three competitors, what n is about, margin, method
     "nps": ((36.0, 17.0, 24.0), 620, None, "answers of 0 to 10, mail survey"),
     "csat": ((82.0, 71.5, 76.0), 900, None, "top two of five"),
-    "fcr": ((74.0, 66.0, 71.5), 480, None, "no repeat on the same issue, from the desk's records"),
+    "fcr": ((74.0, 66.0, 71.5), 480, None, "no repeat on the same issue, from records"),
     "complaint_rate": ((41.0, 58.0, 52.0), None, 4.0, "complaints per 1,000 units sold"),
-    "first_response": ((1900.0, 4300.0, 2600.0), None, 240.0, "median calendar time to a human reply"),
+    "first_response": ((1900.0, 4300.0, 2600.0), None, 240.0, "median calendar time, to a human reply"),
 }
 _A_QUARTER = {"nps": 1.5, "csat": 0.8, "fcr": 0.8, "complaint_rate": -1.2, "first_response": -60.0}
 _DIGITS = {"first_response": 0}
+SOURCE = "made up for the demo company: these competitors do not exist"
+_COLUMNS = ("metric", "competitor", "period", "value", "n", "margin", "method", "source", "licence", "retrieved_on", "industry")  # fmt: skip
+_XM = "XM Institute (Qualtrics), XMI Ratings: NPS 2023, https://www.xminstitute.com/data-snippets/xmi-ratings-nps-2023/"
+_XM_METHOD = "answers of 0 to 10, mean of the companies' scores, 10,000 US consumers over 22 industries"
+_ACSI = "American Customer Satisfaction Index, press release of 12 August 2025, https://www.businesswire.com/news/home/20250812675956/en/"  # fmt: skip
+PUBLISHED = (
+    ("nps", "US grocers, mean", "2023", 30.1, "", "", _XM_METHOD, _XM, "free to use with its copyright notice", "2026-11-23", "grocery, US"),
+    ("nps", "US consumer payments, mean", "2023", -6.1, "", "", _XM_METHOD, _XM, "free to use with its copyright notice", "2026-11-23", "consumer payments, US"),
+    ("csat", "United States, all industries", "2025-Q2", 76.9, "", "", "ACSI index of 0 to 100", _ACSI, "cited; all rights with the publisher", "2026-11-23", "all industries, US"),
+)  # fmt: skip
+"""Real figures, to show what may not be compared: other industries, another method."""
 
 
 def write(told: Story, folder: Path, seed: int) -> list[Path]:
@@ -85,7 +96,7 @@ def _ideal() -> pd.DataFrame:
 
 
 def _benchmarks(told: Story, seed: int) -> pd.DataFrame:
-    """Three competitors over the last four finished quarters, drifting a little."""
+    """Three made-up competitors over the last four finished quarters, drifting a little, and a few real figures."""
     rng = np.random.default_rng([seed, 9])
     rows = [
         _benchmark(metric, competitor, which, quarter, age, rng)
@@ -93,7 +104,7 @@ def _benchmarks(told: Story, seed: int) -> pd.DataFrame:
         for which, competitor in enumerate(COMPETITORS)
         for age, quarter in _quarters(told.calendar.through.date())
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame([*rows, *(dict(zip(_COLUMNS, row, strict=True)) for row in PUBLISHED)])
 
 
 def _benchmark(metric: str, competitor: str, which: int, quarter: pd.Period, age: int,
@@ -104,7 +115,7 @@ def _benchmark(metric: str, competitor: str, which: int, quarter: pd.Period, age
         "metric": metric, "competitor": competitor, "period": f"{quarter.year}-Q{quarter.quarter}",
         "value": round(value, _DIGITS.get(metric, 1)),
         "n": round(answers * rng.uniform(0.8, 1.2)) if answers else "", "margin": "" if margin is None else margin,
-        "method": method, "source": "demo company, made from a seed", "licence": "CC0-1.0",
+        "method": method, "source": SOURCE, "licence": "CC0-1.0",
         "retrieved_on": (quarter.end_time + pd.Timedelta(days=1)).date(), "industry": "home coffee",
     }  # fmt: skip
 

@@ -4,6 +4,7 @@ casts      what a cell says -> SQL that gives its canonical value
 check      every rule that a row must meet, from the model -> the staged rows, each with what is wrong with it
 rules      what is wrong, in words, and what to do
 merge      staged rows -> interactions, rollups, ledger and refusals: all or nothing
+tables     a file that is no export but a table of data/reference/
 intake     one file from its path to its report
 inbox      the folder where exports land: what is ready, and watching it
 """

@@ -17,6 +17,7 @@ from cx.formats import open_sheet, recognise
 from cx.ingest.check import refuse_drifted
 from cx.ingest.merge import Arrival, Export, Progress, merge, record_set_aside, seen
 from cx.ingest.report import Report
+from cx.ingest.tables import is_benchmarks, keep_benchmarks
 from cx.journey import DEFAULT, Journey
 from cx.store import Store
 from cx.words import t
@@ -81,6 +82,8 @@ def _attempt(store: Store, folders: Folders, path: Path, now: datetime, progress
         if seen(store, arrival):
             return Report(path.name, already=True)
         sheet = open_sheet(path)
+        if is_benchmarks(sheet):
+            return keep_benchmarks(store, folders, path, arrival, now)
         format = recognise(sheet.columns, path.name, folders.reference)
         refuse_drifted(sheet, format)
         rows = sheet.rows(format.reads)

@@ -172,6 +172,12 @@ def record_set_aside(store: Store, arrival: Arrival, format: str, reason: str, n
         cursor.execute(_LEDGER, _ledger_values(_next_id(cursor), arrival, report, now))
 
 
+def record_table(store: Store, arrival: Arrival, report: Report, now: datetime) -> None:
+    """Enter a file that became a table for people to edit, and not interactions, in the ledger."""
+    with store.transaction() as cursor:
+        cursor.execute(_LEDGER, _ledger_values(_next_id(cursor), arrival, report, now))
+
+
 def _refuse_seen(cursor: Cursor, arrival: Arrival) -> None:
     if cursor.execute(_SEEN, {"sha256": arrival.sha256}).fetchall()[0][0]:
         raise _SeenBefore

@@ -1,6 +1,7 @@
 """What pages read instead of interactions: sums by day, and what is known of each customer's way.
 
 daily        sums by day and dimension; recomputed for the days and sources that a file touched
+brands       opinions by day, of us and of other brands
 support      contacts by hour and those that wait, units by version
 walk         the interactions of the customers touched, each customer's in order: what the next ones are folded from
 funnel       attempts at the journey, each with how far it got
@@ -19,16 +20,16 @@ from datetime import date
 from typing import Any
 
 from cx.journey import Journey
-from cx.rollups import buyers, daily, funnel, paths, support, touchpoints, walk
+from cx.rollups import brands, buyers, daily, funnel, paths, support, touchpoints, walk
 from cx.rollups.daily import BINS_PER_E, HISTOGRAMS, PARTS
 from cx.rollups.walk import Executes
 
 __all__ = ["BINS_PER_E", "HISTOGRAMS", "PARTS", "SCHEMA", "TABLES", "rebuild", "refresh"]
 
-BY_DAY = (*daily.TABLES, *touchpoints.BY_DAY, *support.TABLES)
+BY_DAY = (*daily.TABLES, *touchpoints.BY_DAY, *support.TABLES, *brands.TABLES)
 BY_CUSTOMER = (*funnel.TABLES, *paths.TABLES, *buyers.TABLES, *touchpoints.BY_CUSTOMER)
 TABLES = (*BY_DAY, *BY_CUSTOMER)
-SCHEMA = "".join(part.SCHEMA for part in (daily, funnel, paths, buyers, touchpoints, support))
+SCHEMA = "".join(part.SCHEMA for part in (daily, funnel, paths, buyers, touchpoints, support, brands))
 
 
 def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], journey: Journey) -> None:
@@ -42,6 +43,7 @@ def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], jour
     daily.refresh(cursor, days, sources)
     touchpoints.refresh(cursor, days, sources, journey)
     support.refresh(cursor, days, sources)
+    brands.refresh(cursor, days, sources)
     _fold(cursor, journey)
 
 

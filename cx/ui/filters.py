@@ -55,9 +55,9 @@ def view() -> str:
     return _segments("view", t("View"), [*VIEWS], named, lambda name: t(VIEWS[name]))
 
 
-def one(name: str, label: str, options: Sequence[str], told: values.Told) -> str:
-    """A choice of one of these options, the first where nothing was chosen."""
-    return _segments(name, label, options, _one_of(name, options, options[0]), told)
+def one(name: str, label: str, options: Sequence[str], told: values.Told, default: str = "") -> str:
+    """A choice of one of these options; the default, or else the first, where nothing was chosen."""
+    return _segments(name, label, options, _one_of(name, options, default or options[0]), told)
 
 
 def comparison(choices: dict[str, list[str]], campaigns: Mapping[str, str]) -> Comparison:
