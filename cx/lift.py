@@ -43,6 +43,9 @@ LEAST_DAYS = 14
 HOLIDAY = 7
 """The type of day of a holiday; the others are Monday, 0, to Sunday, 6."""
 
+EARLY = frozenset({"not started", "running", "aftermath open", "too few days"})
+"""Notes under which a lift is not known to its end."""
+
 TAIL_DAYS = 14
 """Days after its end through which complaints are laid to a campaign."""
 
@@ -101,6 +104,8 @@ class Panel:
     @cached_property
     def grain(self) -> float:
         """Variance over mean where little is sold: about 1 for counts, about a price for revenue."""
+        if self.units.shape[1] <= 7:
+            return 1.0
         level = _mean_of_days(self.units, -14, 14)[:, 7:].mean(1)
         step = ((self.units[:, 7:] - self.units[:, :-7]) ** 2 / 2).mean(1)
         mean, variance = level[(level > 0) & (step > 0)], step[(level > 0) & (step > 0)]
@@ -453,7 +458,7 @@ def _errors(cases: list[Case], fits: list[Fit], learned: Learned) -> Floats:
 def _common(case: Case, learned: Learned) -> float:
     """The square root of the share of a group's deviations that other products have too."""
     own, shared = learned.sizes[[0, 2]].sum() + learned.sizes[4] / 7, learned.sizes[[1, 3]].sum()
-    return float(np.sqrt(shared / (shared + own / case.size)))
+    return float(np.sqrt(shared / (shared + own / max(case.size, 1e-12))))
 
 
 def _posterior(prior: Floats, design: Floats, effect: Floats, error: Floats) -> tuple[Floats, Floats]:
@@ -728,18 +733,29 @@ def _phase(panel: Panel, place: int, count: int) -> list[str]:
     ]
 
 
-def exposure(units: Floats, complaints: Floats) -> Floats:
-    """Units [product, day] as [product, reason, day] of those that complaints can come from, by each reason's learned lag.
+class Lags(NamedTuple):
+    """How complaints of each reason follow the units sold: by a gamma kernel of this mean (days), to the power of beta."""
 
-    A reason follows units^beta, smoothed by a gamma kernel; both are those under which complaints within 8 weeks are
-    most likely. Products younger than 42 days teach nothing.
+    means: Floats
+    betas: Floats
+
+    @property
+    def medians(self) -> Floats:
+        """Days after the sale by which half of the complaints that follow it have come."""
+        return np.array([np.searchsorted(_kernel(mean).cumsum(), 0.5) + 0.5 for mean in self.means])
+
+
+def lags(units: Floats, complaints: Floats) -> Lags:
+    """The lags under which complaints [product, reason, day] within 8 weeks are most likely; beta 0: units play no part.
+
+    Products younger than 42 days teach nothing.
     """
-    count, reasons, days = complaints.shape
+    _, reasons, days = complaints.shape
     age = (units > 0).cumsum(1).clip(max=1).cumsum(1)
     taught = complaints * ((age >= _TAUGHT) | (units[:, :1] > 0))[:, None]
     edges = np.arange(0, days, 56)
     totals = np.add.reduceat(taught, edges, axis=2)
-    best, chosen = np.full(reasons, -np.inf), np.ones((count, reasons, days))
+    best, means, betas = np.full(reasons, -np.inf), np.full(reasons, _LAGS[0]), np.zeros(reasons)
     for lag in _LAGS:
         flow = np.log(_lagged(units, lag))
         direct = np.einsum("prt,pt->r", taught, flow)
@@ -747,17 +763,33 @@ def exposure(units: Floats, complaints: Floats) -> Floats:
             blocks = np.log(np.add.reduceat(np.exp(beta * flow), edges, axis=1))
             score = beta * direct - np.einsum("prb,pb->r", totals, blocks)
             better = score > best + 1e-9
-            best = np.where(better, score, best)
-            chosen[:, better] = np.exp(beta * flow)[:, None]
-    return chosen
+            best, means, betas = (
+                np.where(better, new, old) for new, old in ((score, best), (lag, means), (beta, betas))
+            )
+    return Lags(means, betas)
+
+
+def exposure(units: Floats, complaints: Floats, learned: Lags | None = None) -> Floats:
+    """Units [product, day] as [product, reason, day] of those that complaints can come from, by each reason's lag."""
+    told = learned or lags(units, complaints)
+    flows = {lag: _lagged(units, lag) for lag in {*told.means.tolist()}}
+    each = [flows[lag] ** beta for lag, beta in zip(told.means.tolist(), told.betas.tolist(), strict=True)]
+    exposed: Floats = np.stack(each, axis=1)
+    return exposed
+
+
+def _kernel(lag: float) -> Floats:
+    day = np.arange(64)
+    weight = (day + 0.5) * np.exp(-(day + 0.5) * 2 / (lag + 0.5))
+    kernel: Floats = weight / weight.sum()
+    return kernel
 
 
 def _lagged(units: Floats, lag: float) -> Floats:
     """The units of the days before, weighted by a gamma kernel of shape 2; the first day stands for those before it."""
-    day = np.arange(64)
-    kernel = (day + 0.5) * np.exp(-(day + 0.5) * 2 / (lag + 0.5))
-    padded = np.concatenate([np.repeat(units[:, :1], len(day), 1), units], 1)
-    flow = lfilter(kernel / kernel.sum(), [1], padded, axis=-1)[:, len(day) :]
+    kernel = _kernel(lag)
+    padded = np.concatenate([np.repeat(units[:, :1], len(kernel), 1), units], 1)
+    flow = lfilter(kernel, [1], padded, axis=-1)[:, len(kernel) :]
     least = 1e-3 * max(float(units.mean()), 1e-9)
     floored: Floats = np.maximum(flow, least)
     return floored
@@ -941,13 +973,17 @@ def _bounds(
 
 
 def verdict(lift: Mapping[str, Any], beyond: Mapping[str, Any] | None = None) -> Verdict:
-    """What may be said of a campaign by its row of `lifts` and its row for all reasons of `excess`, by their intervals."""
-    early = {"not started", "running", "aftermath open", "too few days"}
-    if early & {*lift["notes"]} or (beyond is not None and not beyond["complete"]):
+    """What may be said of a campaign by its row of `lifts` and its row for all reasons of `excess`, by their intervals.
+
+    While it runs, or may still be felt, only an excess that is beyond doubt is told already: a product that got worse
+    will not wait for the end.
+    """
+    open_ = bool(EARLY & {*lift["notes"]}) or (beyond is not None and not beyond["complete"])
+    worse, more = beyond is not None and beyond["lo"] > 0, lift["lift_lo"] > 0
+    if open_ and (lift["unidentified"] or not worse):
         return "too early to say"
-    worse = beyond is not None and beyond["lo"] > 0
     if lift["unidentified"]:
         return "cannot be told apart"
-    if lift["lift_lo"] > 0:
+    if more:
         return "both" if worse else "more orders"
     return "worse product" if worse else "no effect seen"

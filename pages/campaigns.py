@@ -6,10 +6,12 @@ import streamlit as st
 
 from cx import clock
 from cx.query import Filters
-from cx.questions.campaigns import Result
+from cx.questions.campaigns import League, Result
+from cx.questions.since_start import MOST
 from cx.ui import asks, campaigning, filters, link, live, parts, table
 from cx.ui.asks import View
-from cx.ui.telling import campaigns
+from cx.ui.explained import explained
+from cx.ui.telling import assumed, beside, brought, campaign, campaigns
 from cx.words import t
 
 
@@ -22,73 +24,120 @@ def body() -> None:
         return
     view = View.of(version, Filters(), 0)
     told = campaigning.league(view, fresh.last_day)
-    results = told.results if told else []
-    parts.problems(asks.tables(view.edited, view.language))
+    tables = asks.tables(view.edited, view.language)
+    parts.problems(tables)
     with st.container(horizontal=True, horizontal_alignment="right", key="bar"):
         parts.freshness(fresh)
     with st.container(gap="xxsmall", key="head"):
-        st.title(campaigns.title(results), anchor=False)
-        st.markdown(campaigns.summary(results))
-    if not results:
+        st.title(campaigns.title(told.results if told else []), anchor=False)
+        st.markdown(campaigns.summary(told.results if told else []))
+    if not told:
         return
     chosen = (link.chosen("opened") or [""])[0]
-    with parts.card(
-        "league",
-        t("All campaigns"),
-        t("Lift with its 95 % interval, the latest first. Choose one to open it."),
-    ):
+    caption = t("Lift with its 95 % interval, the latest first. Choose one to open it.")
+    with parts.card("league", t("All campaigns"), caption):
         table.show(
-            campaigns.columns(), campaigns.rows(results), "table-league", t("Campaigns"), chosen, _open
+            campaigns.columns(), campaigns.rows(told.results), "table-league", t("Campaigns"), chosen, _open
         )
-    for result in results:
+        explained("league", assumed.of_league(told, tables.settings.costs), told.asked)
+    for result in told.results:
         if result.campaign.id == chosen:
-            _opened(view, fresh.last_day, result)
+            _opened(view, fresh.last_day, told, result)
+    if len(told.results) > 1:
+        _beside(view, fresh.last_day, told)
 
 
 def _open(chosen: str) -> None:
     link.choose("opened", [] if link.chosen("opened") == [chosen] else [chosen])
 
 
-def _opened(view: View, through: date, result: Result) -> None:
+def _opened(view: View, through: date, told: League, result: Result) -> None:
     name = result.campaign.name
+    if reason := campaign.unopened(result, through):
+        with parts.card("unopened", name, campaigns.ran(result.campaign)):
+            st.markdown(reason)
+        return
+    _charts(view, through, result)
+    caption = t("{name}, from its start to 14 days after its end, by reason.", name=name)
+    with parts.card("excess", t("Complaints beyond what the units explain"), caption):
+        rows = campaign.reason_rows(result.reasons)
+        table.show(campaign.reason_columns(), rows, "table-excess", t("Excess by reason"))
+        st.caption(" ".join(assumed.assumed(result, told.lags)))
+        st.caption(f"{campaigns.converted(result.conversion)} {campaigns.notes(result)}".strip())
+    _around(view, through, result)
+
+
+def _charts(view: View, through: date, result: Result) -> None:
+    name, of = result.campaign.name, (view, through, result.campaign.id)
     left, right = st.columns(2, gap="medium")
-    with (
-        left,
-        parts.card(
-            "sales", t("Units sold"), t("Bars: sold. Line and band: what would have been sold without it.")
-        ),
-    ):
-        parts.chart(
-            campaigning.sales(view, through, result.campaign.id),
-            "chart-sales",
-            t("Units sold around {name}", name=name),
-        )
+    caption = t("Bars: sold. Line and band: what would have been sold without it.")
+    with left, parts.card("sales", t("Units sold"), caption):
+        parts.chart(campaigning.sales(*of), "chart-sales", t("Units sold around {name}", name=name))
+    caption = t("Of the units sold in the 14 days before. Line: the days before it.")
+    with right, parts.card("complained", t("Complaints per 1,000 units"), caption):
+        parts.chart(campaigning.complaints(*of), "chart-complained", t("Complaints around {name}", name=name))
+
+
+def _around(view: View, through: date, result: Result) -> None:
+    told, limits = campaigning.opened(view, through, result.campaign.id), campaigning.limits(view)
+    caption = t("The campaign's products in the 28 days before it, while it ran, and in the 28 days after.")
+    with parts.card("phases", t("Before, during and after"), caption):
+        rows = campaign.phase_rows(told.phases, limits)
+        table.show(campaign.phase_columns(told.phases), rows, "table-phases", t("Before, during and after"))
+    with parts.card("later", t("The buyers that it brought"), brought.later_caption(told.scope)):
+        if not told.scope.alone:
+            rows = brought.later_rows(told.ratings, told.again, limits)
+            table.show(brought.later_columns(), rows, "table-later", t("The buyers that it brought"))
+    left, right = st.columns(2, gap="medium")
+    with left, parts.card("segments", t("Whom it reached"), brought.segment_caption(told.scope)):
+        rows = brought.segment_rows(told.segments, limits)
+        table.show(brought.segment_columns(), rows, "table-segments", t("Segments reached"))
     with (
         right,
-        parts.card(
-            "complained",
-            t("Complaints per 1,000 units"),
-            t("Of the units sold in the 14 days before. Line: the mean before it."),
-        ),
+        parts.card("channels", t("How they answered"), t("What carries the campaign's id, by channel.")),
     ):
-        parts.chart(
-            campaigning.complaints(view, through, result.campaign.id),
-            "chart-complained",
-            t("Complaints around {name}", name=name),
-        )
-    with parts.card(
-        "excess",
-        t("Complaints beyond what the units explain"),
-        t("From its start to 14 days after its end, by reason."),
-    ):
-        table.show(
-            campaigns.reason_columns(),
-            campaigns.reason_rows(result.reasons),
-            "table-excess",
-            t("Excess by reason"),
-        )
-        st.caption(campaigns.assumed(result))
+        if told.channels.empty:
+            st.caption(t("Nothing carries the campaign's id, so no answer can be laid to a channel."))
+        else:
+            rows = brought.channel_rows(told.channels, limits)
+            table.show(brought.channel_columns(), rows, "table-channels", t("Response by channel"))
+    explained("campaign", assumed.of_campaign(), told.asked)
+
+
+def _beside(view: View, through: date, told: League) -> None:
+    named = campaigns.names(told.results)
+    caption = t("Everything since each one's start, by days since it. Choose two or more.")
+    with parts.card("beside", t("Campaigns beside each other"), caption):
+        chosen = _several(named)
+        if not chosen:
+            return
+        lines = campaigning.beside(view, through, chosen)
+        if lines.empty:
+            st.caption(t("Nothing is known yet of the days of these campaigns."))
+            return
+        left, right = st.columns(2, gap="medium")
+        charts = (("percent", t("Units beyond what was expected")), ("rate", t("Complaints per 1,000 units")))
+        for side, (measure, title) in zip((left, right), charts, strict=True):
+            with side:
+                st.subheader(title, anchor=False)
+                parts.chart(campaigning.lines(view, through, chosen, measure), f"chart-{measure}", title)
+        results = [told.of(name) for name in chosen]
+        rows = beside.beside_rows(lines, results, named, campaigning.limits(view))
+        table.show(beside.beside_columns(), rows, "table-beside", t("Campaigns beside each other"))
+        st.caption(beside.meeting(results))
+        explained("beside", assumed.of_lines(), ())
+
+
+def _several(named: dict[str, str]) -> tuple[str, ...]:
+    known = [name for name in link.chosen("beside") if name in named][:MOST]
+    key, changed = link.widget("beside", known, lambda values: [*values])  # type: ignore[misc]
+    chosen = st.multiselect(
+        t("Campaigns"), [*named], format_func=lambda name: named.get(name, name), key=key, on_change=changed,
+        max_selections=MOST, placeholder=t("Choose campaigns"), label_visibility="collapsed",
+    )  # fmt: skip
+    return tuple(chosen)
 
 
 filters.restore()
+link.restore(("beside",))
 body()

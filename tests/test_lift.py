@@ -249,6 +249,11 @@ def test_a_longer_lag_is_learned():
         (-5, None, False, (), "no effect seen"),
         (5, None, True, (), "cannot be told apart"),
         (5, 1, True, ("running",), "too early to say"),
+        (5, -1, False, ("running",), "too early to say"),
+        (5, 1, False, ("running",), "both"),
+        (-5, 1, False, ("aftermath open",), "worse product"),
+        (float("nan"), 1, False, ("too few days",), "worse product"),
+        (float("nan"), float("nan"), False, ("not started",), "too early to say"),
         (float("nan"), None, False, ("too few days",), "too early to say"),
     ],
 )
@@ -260,7 +265,17 @@ def test_verdict(lift_lo, excess_lo, unidentified, notes, said):
 
 def test_complaints_may_still_come():
     row = {"lift_lo": 5, "unidentified": False, "notes": ()}
-    assert lift.verdict(row, {"lo": 1, "complete": False}) == "too early to say"
+    assert lift.verdict(row, {"lo": -1, "complete": False}) == "too early to say"
+    assert lift.verdict(row, {"lo": 1, "complete": False}) == "both"
+
+
+def test_the_lags_are_those_of_the_exposure():
+    units = boosted(usual(), [0, 1], 150, 5, 4)
+    soon = complaining(units)
+    late = np.roll(soon, 12, axis=2)
+    learned = lift.lags(units, late)
+    assert np.array_equal(lift.exposure(units, late), lift.exposure(units, late, learned))
+    assert learned.medians[0] > lift.lags(units, soon).medians[0]
 
 
 @pytest.mark.skipif(not BENCH.exists(), reason="the bench of known truth is not beside the project")

@@ -1,6 +1,7 @@
 """What each campaign brought: its lift in sales beside the complaints that came with it, and what is left.
 
-The counterfactual and the excess come from `cx.lift`; here stand only what they are fed with and the money.
+The counterfactual and the excess come from `cx.lift`, conversion from `converting`; here stand only what they are fed
+with and the money. One campaign in depth is `brought`.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ import numpy as np
 import pandas as pd
 
 from cx import lift
-from cx.lift import Study
-from cx.query import Query
-from cx.reference import Costs
-from cx.stats import Floats
+from cx.kpis import KPIS
+from cx.lift import Lags, Study
+from cx.query import Filters, Query
+from cx.questions.converting import Converted, asked, conversions, meet
+from cx.questions.counts import count_each
+from cx.reference import Costs, products
+from cx.stats import Floats, SmallSamples
 from cx.store import Store
 
 OUTCOMES = ("units", "orders", "revenue")
@@ -26,6 +30,7 @@ OUTCOMES = ("units", "orders", "revenue")
 SIGNUPS = "signups"
 AROUND_DAYS = 28
 """Days before a campaign, and after it, that its picture shows."""
+COMPLAINTS = KPIS["complaint_rate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,48 +45,72 @@ class Net:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One campaign: its row of campaigns.csv, its lift by outcome (rows of `lift.lifts`), the excess of complaints (of all
-    reasons, and by reason, most first), the net result, and the verdict as a code."""
+    """One campaign: its row of campaigns.csv, its lift by outcome (rows of `lift.lifts`) and in conversion (None where the
+    journey does not tell it), the excess of complaints (of all reasons, and by reason, most first), the net result, the
+    verdict as a code, and the names of campaigns that sold some of its products on some of its days."""
 
     campaign: Any
     lifts: Mapping[str, Any]
+    conversion: Converted | None
     excess: Any
     reasons: pd.DataFrame
     net: Net
     verdict: str
+    met: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class League:
-    """All campaigns, the latest first, and what their pictures are drawn from."""
+    """All campaigns, the latest first, what their pictures are drawn from, the lag between sale and complaint by reason
+    (the median in days; nan where complaints do not follow sales), and the queries that were asked."""
 
     results: list[Result]
     units: Study
     through: date
+    lags: Mapping[str, float]
+    asked: tuple[Query, ...]
+
+    def of(self, campaign: str) -> Result:
+        """The result of the campaign with this id."""
+        return next(result for result in self.results if result.campaign.id == campaign)
 
 
-def league(store: Store, campaigns: pd.DataFrame, costs: Costs, through: date) -> League | None:
+def league(
+    store: Store, campaigns: pd.DataFrame, costs: Costs, through: date, limits: SmallSamples | None = None
+) -> League | None:
     """Judge every campaign by the days up to the last complete one; None where there are no campaigns or no sales."""
-    sold = _sold(store, through)
+    sold = store.run(_sold(through))
     if sold.empty or campaigns.empty:
         return None
     days = pd.date_range(sold["day"].min(), through, freq="D")
-    products = tuple(sorted(sold["product"].unique()))
-    panels = {name: _panel(sold, name, products, days) for name in OUTCOMES}
+    names = tuple(sorted(sold["product"].unique()))
+    panels = {name: _panel(sold, name, names, days) for name in OUTCOMES}
     told = _told(campaigns)
-    studies = {name: lift.study(days, products, panel, told) for name, panel in panels.items()}
+    studies = {name: lift.study(days, names, panel, told) for name, panel in panels.items()}
     studies[SIGNUPS] = lift.study(
         days, (SIGNUPS,), _signups(store, days), told.assign(products=[()] * len(told))
     )
     lifts = {name: lift.lifts(study).set_index("id", drop=False) for name, study in studies.items()}
-    beyond = _excess(store, days, products, panels["units"], told)
-    prices = _prices(panels, products, told)
+    reasons, counts = _complained(store, days, names)
+    learned = lift.lags(panels["units"], counts)
+    exposed = lift.exposure(panels["units"], counts, learned)
+    beyond = lift.excess(days, names, reasons, counts, panels["units"], told, exposed)
+    prices, journey = _prices(panels, names, told), store.journey
+    converted = conversions(store, journey, told, through, limits or SmallSamples()) if journey else {}
     results = [
-        _result(row, {name: table.loc[row.id] for name, table in lifts.items()},
-                beyond[beyond["id"] == row.id], prices[row.id], costs)
+        _result(row, {name: table.loc[row.id] for name, table in lifts.items()}, converted.get(row.id),
+                beyond[beyond["id"] == row.id], prices[row.id], costs, _met(row, campaigns))
         for row in campaigns.sort_values("starts_on", ascending=False).itertuples()
     ]  # fmt: skip
-    return League(results, studies["units"], through)
+    queries = (
+        _sold(through),
+        _signed_up(days),
+        _complained_of(days, names),
+        asked(journey, through) if journey else None,
+    )
+    return League(
+        results, studies["units"], through, _medians(reasons, learned), tuple(filter(None, queries))
+    )
 
 
 def picture(told: League, result: Result) -> pd.DataFrame:
@@ -98,38 +127,40 @@ def picture(told: League, result: Result) -> pd.DataFrame:
 
 
 def complaints(store: Store, result: Result, through: date) -> pd.DataFrame:
-    """Complaints for each 1,000 units sold in the 14 days before, around a campaign: day, n, units, rate (nan without)."""
+    """Complaints for each 1,000 units exposed, as everywhere, by day around a campaign: day, n, value, lo, hi, exposure."""
     campaign = result.campaign
-    products = _products(campaign.products)
     first = campaign.starts_on - timedelta(days=AROUND_DAYS)
     last = min(campaign.ends_on + timedelta(days=AROUND_DAYS), through)
-    of_products = " and list_contains($products, product)" if products else ""
-    values = {"first": first, "last": last, **({"products": list(products)} if products else {})}
-    table = store.run(Query("complaints around a campaign", f"""
-with sold as (
-  select day, sum(units) as units from r_day
-  where day > $first - 14 and day <= $last{of_products} group by day
-),
-days as (select cast(unnest(generate_series(cast($first as timestamp), cast($last as timestamp), interval 1 day)) as date) as day),
-complained as (
-  select day, sum(n) as n from r_complaints where day >= $first and day <= $last{of_products} group by day
-)
-select d.day, coalesce(max(c.n), 0) as n, coalesce(sum(s.units), 0) as units
-from days d left join complained c on c.day = d.day left join sold s on s.day > d.day - 14 and s.day <= d.day
-group by d.day order by d.day""", values))  # fmt: skip
-    return table.assign(rate=1000 * table["n"] / table["units"].where(table["units"] > 0))
+    sold = Filters(product=products(campaign.products))
+    counts = count_each(store, sold, ("day",), first, last, [COMPLAINTS])["day"]
+    table = counts.estimates(COMPLAINTS).rename(columns={"key": "day", "base": "exposure"})
+    by_day = (
+        table.assign(day=pd.to_datetime(table["day"])).set_index("day").reindex(pd.date_range(first, last))
+    )
+    return by_day.fillna({"n": 0.0, "exposure": 0.0}).rename_axis("day").reset_index()
 
 
-def _sold(store: Store, through: date) -> pd.DataFrame:
-    return store.run(Query("sales by day and product", """
+def _sold(through: date) -> Query:
+    return Query("sales by day and product", """
 select day, product, cast(sum(units) as double) as units, sum(orders) as orders, sum(revenue) as revenue
-from r_day where day <= $through and units > 0 and product is not null group by all order by all""", {"through": through}))  # fmt: skip
+from r_day where day <= $through and units > 0 and product is not null group by all order by all""", {"through": through})  # fmt: skip
+
+
+def _signed_up(days: pd.DatetimeIndex) -> Query:
+    return Query("sign-ups by day", """
+select day, cast(sum(signups) as double) as n from r_day where day >= $first and day <= $last group by day""",
+                 {"first": days[0].date(), "last": days[-1].date()})  # fmt: skip
+
+
+def _complained_of(days: pd.DatetimeIndex, products: tuple[str, ...]) -> Query:
+    return Query("complaints by day, product and reason", """
+select day, product, coalesce(reason, '') as reason, cast(sum(n) as double) as n
+from r_complaints where day >= $first and day <= $last and list_contains($products, product) group by all""",
+                 {"first": days[0].date(), "last": days[-1].date(), "products": list(products)})  # fmt: skip
 
 
 def _signups(store: Store, days: pd.DatetimeIndex) -> Floats:
-    table = store.run(Query("sign-ups by day", """
-select day, cast(sum(signups) as double) as n from r_day where day >= $first and day <= $last group by day""",
-                            {"first": days[0].date(), "last": days[-1].date()}))  # fmt: skip
+    table = store.run(_signed_up(days))
     by_day = table.assign(day=pd.to_datetime(table["day"])).set_index("day")["n"]
     return np.asarray(by_day.reindex(days, fill_value=0.0), dtype=float)[None, :]
 
@@ -141,30 +172,29 @@ def _panel(table: pd.DataFrame, name: str, products: tuple[str, ...], days: pd.D
     return np.asarray(wide.reindex(index=list(products), columns=days).fillna(0.0), dtype=float)
 
 
-def _excess(
-    store: Store, days: pd.DatetimeIndex, products: tuple[str, ...], units: Floats, told: pd.DataFrame
-) -> pd.DataFrame:
-    table = store.run(Query("complaints by day, product and reason", """
-select day, product, coalesce(reason, '') as reason, cast(sum(n) as double) as n
-from r_complaints where day >= $first and day <= $last and list_contains($products, product) group by all""",
-                            {"first": days[0].date(), "last": days[-1].date(), "products": list(products)}))  # fmt: skip
+def _complained(
+    store: Store, days: pd.DatetimeIndex, products: tuple[str, ...]
+) -> tuple[tuple[str, ...], Floats]:
+    """The reasons, and the complaints by product, reason and day."""
+    table = store.run(_complained_of(days, products))
     reasons = tuple(sorted(table["reason"].unique())) or ("",)
     counts = np.zeros((len(products), len(reasons), len(days)))
     at = [{name: place for place, name in enumerate(names)} for names in (products, reasons)]
     for row in table.itertuples():
         counts[at[0][row.product], at[1][row.reason], (pd.Timestamp(row.day) - days[0]).days] = row.n
-    return lift.excess(days, products, reasons, counts, units, told)
+    return reasons, counts
+
+
+def _medians(reasons: tuple[str, ...], learned: Lags) -> dict[str, float]:
+    follows = np.where(learned.betas > 0, learned.medians, np.nan)
+    return dict(zip(reasons, follows.tolist(), strict=True))
 
 
 def _told(campaigns: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({
         "id": campaigns["id"], "start": pd.to_datetime(campaigns["starts_on"]), "end": pd.to_datetime(campaigns["ends_on"]),
-        "products": [_products(products) for products in campaigns["products"]],
+        "products": [*map(products, campaigns["products"])],
     })  # fmt: skip
-
-
-def _products(told: object) -> tuple[str, ...]:
-    return tuple(part.strip() for part in str(told or "").split(";") if part.strip())
 
 
 def _prices(panels: dict[str, Floats], products: tuple[str, ...], told: pd.DataFrame) -> dict[str, float]:
@@ -177,11 +207,32 @@ def _prices(panels: dict[str, Floats], products: tuple[str, ...], told: pd.DataF
     return prices
 
 
-def _result(campaign: Any, lifts: dict[str, Any], beyond: pd.DataFrame, price: float, costs: Costs) -> Result:
+def _met(campaign: Any, campaigns: pd.DataFrame) -> tuple[str, ...]:
+    """Names of the campaigns that sold some of its products on some of its days, or whose aftermath fell on them."""
+    after = timedelta(days=lift.AFTERMATH)
+    return tuple(
+        other.name
+        for other in campaigns.itertuples()
+        if other.id != campaign.id
+        and other.starts_on <= campaign.ends_on
+        and other.ends_on + after >= campaign.starts_on
+        and meet(products(campaign.products), products(other.products))
+    )
+
+
+def _result(
+    campaign: Any,
+    lifts: dict[str, Any],
+    converted: Converted | None,
+    beyond: pd.DataFrame,
+    price: float,
+    costs: Costs,
+    met: tuple[str, ...],
+) -> Result:
     whole = beyond[beyond["reason"].isna()].iloc[0]
     reasons = beyond[beyond["reason"].notna()].sort_values("excess", ascending=False, ignore_index=True)
-    return Result(campaign, lifts, whole, reasons, _net(campaign, lifts["revenue"], whole, price, costs),
-                  lift.verdict(lifts["units"], whole))  # fmt: skip
+    return Result(campaign, lifts, converted, whole, reasons, _net(campaign, lifts["revenue"], whole, price, costs),
+                  lift.verdict(lifts["units"], whole), met)  # fmt: skip
 
 
 def _net(campaign: Any, revenue: Any, beyond: Any, price: float, costs: Costs) -> Net:

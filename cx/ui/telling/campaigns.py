@@ -1,31 +1,31 @@
-"""What campaigns brought, in words and tables."""
+"""What campaigns brought, in words and tables: the headline and the league."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from math import isnan
 from typing import Any
 
-import pandas as pd
-
 from cx import words
+from cx.lift import EARLY
 from cx.questions.campaigns import OUTCOMES, SIGNUPS, Result
+from cx.questions.converting import CONVERSION, WITHIN_DAYS, Converted
 from cx.ui.table import Cell, Column, Row
-from cx.ui.telling.values import plain_text
+from cx.ui.telling import cells
+from cx.ui.telling.values import plain_text, tone, value_text, verdict
 from cx.ui.tiles import Tone
-from cx.vega import DAY_MS, moment
 from cx.words import enumeration, mark, number, signed, t, tn
 
-DAY = float(DAY_MS)
-VERDICTS: dict[str, tuple[str, Tone]] = {
-    "more orders": (mark("More orders"), "good"),
-    "worse product": (mark("Worse product"), "bad"),
-    "both": (mark("More orders, worse product"), "bad"),
-    "too early to say": (mark("Too early to say"), "neutral"),
-    "cannot be told apart": (mark("Cannot be told apart"), "neutral"),
-    "no effect seen": (mark("No effect seen"), "neutral"),
-}
+VERDICTS: dict[str, tuple[str, str, Tone]] = {
+    "more orders": (mark("More orders"), mark("{campaign} brought more orders"), "good"),
+    "worse product": (mark("Worse product"), mark("{campaign}: the product got worse"), "bad"),
+    "both": (mark("More orders, worse product"), mark("{campaign} sold more, and the product got worse"), "bad"),
+    "too early to say": (mark("Too early to say"), mark("{campaign}: too early to say what it brought"), "neutral"),
+    "cannot be told apart": (mark("Cannot be told apart"), mark("{campaign} cannot be told apart from others"), "neutral"),
+    "no effect seen": (mark("No effect seen"), mark("{campaign} had no effect that can be seen"), "neutral"),
+}  # fmt: skip
+"""What is said of a campaign by its verdict: as a chip, as a headline, and the chip's tone."""
+
 LABELS = {
     "units": mark("Units"),
     "orders": mark("Orders"),
@@ -33,45 +33,60 @@ LABELS = {
     SIGNUPS: mark("Sign-ups"),
 }
 
+_NOTES: dict[str, tuple[str, str]] = {
+    "too few days": (mark("Too few days"), mark("There are too few days to judge it by.")),
+    "not started": (mark("Not begun"), mark("It has not begun.")),
+    "running": (mark("Still running"), mark("It is still running.")),
+    "aftermath open": (mark("Aftermath not over"), mark("The 10 days after it are not over.")),
+    "no sales": (mark("No sales"), mark("None of its products was sold.")),
+    "few days before": (mark("Little before it"), mark("There are few days before it to compare with.")),
+    "stock-out": (mark("Stock ran out"), mark("Stock ran out during it.")),
+    "launch": (mark("New product"), mark("One of its products was new.")),
+    "no controls": (mark("No comparison"), mark("No other product could be compared with.")),
+    "few placebos": (mark("Little history"), mark("There is little history to judge its uncertainty by.")),
+}  # fmt: skip
+"""What must be known beside a verdict: beneath its chip, and as a sentence; the first is the most important."""
+
+
+def latest(results: Sequence[Result]) -> Result:
+    """The latest campaign that has begun, or else the first to come."""
+    return next((told for told in results if "not started" not in told.lifts["units"]["notes"]), results[-1])
+
 
 def title(results: Sequence[Result]) -> str:
     """What the latest campaign brought, as a headline."""
     if not results:
         return t("No campaigns yet")
-    told = results[0]
-    return t(
-        "{campaign}: {verdict}",
-        campaign=plain_text(told.campaign.name),
-        verdict=t(VERDICTS[told.verdict][0]).lower(),
-    )
+    told = latest(results)
+    return t(VERDICTS[told.verdict][1], campaign=plain_text(told.campaign.name))
 
 
 def summary(results: Sequence[Result]) -> str:
     """The latest campaign in sentences (Markdown)."""
     if not results:
-        return t(
-            "Write your campaigns into data/reference/campaigns.csv; they are judged as soon as the file is saved."
-        )
-    told = results[0]
+        return t("Write your campaigns into data/reference/campaigns.csv; they are judged as soon as the file is saved.")  # fmt: skip
+    told = latest(results)
     sold, beyond = told.lifts["units"], told.excess
     if isnan(sold["lift"]):
-        return t("Nothing can be said of it yet.")
-    return t("It sold **{units}** units more than would have been sold without it ({lo} to {hi}), and brought **{excess}** "
-             "complaints beyond what those units explain ({excess_lo} to {excess_hi}).", units=number(sold["lift"]),
-             lo=number(sold["lift_lo"]), hi=number(sold["lift_hi"]), excess=number(beyond["excess"]),
-             excess_lo=number(beyond["lo"]), excess_hi=number(beyond["hi"]))  # fmt: skip
+        return " ".join((t("Nothing can be said of its sales yet."), notes(told)))
+    brought = t("It sold **{units}** units more than would have been sold without it ({lo} to {hi}), and brought **{excess}** "
+                "complaints beyond what those units explain ({excess_lo} to {excess_hi}).", units=number(sold["lift"]),
+                lo=number(sold["lift_lo"]), hi=number(sold["lift_hi"]), excess=number(beyond["excess"]),
+                excess_lo=number(beyond["lo"]), excess_hi=number(beyond["hi"]))  # fmt: skip
+    return f"{brought} {notes(told)}".strip()
 
 
 def columns() -> list[Column]:
     """The columns of the league."""
-    lifts: list[Column] = [
-        {"id": name, "label": t(LABELS[name]), "kind": "number"} for name in (*OUTCOMES, SIGNUPS)
-    ]
+    lifts: list[Column] = [{"id": name, "label": t(LABELS[name]), "kind": "number"} for name in (*OUTCOMES, SIGNUPS)]  # fmt: skip
     return [
         {"id": "campaign", "label": t("Campaign"), "kind": "text"},
         {"id": "verdict", "label": t("Verdict"), "kind": "chip"},
         *lifts,
-        {"id": "excess", "label": t("Excess complaints"), "kind": "number", "note": t("Beyond what the units sold explain, to 14 days after its end")},
+        {"id": "conversion", "label": t("Conversion"), "kind": "number", "note": tn(
+            "Journeys on its products that reached an order within {n} day, against those on its weekdays in the 8 weeks around it",
+            "Journeys on its products that reached an order within {n} days, against those on its weekdays in the 8 weeks around it", WITHIN_DAYS)},
+        {"id": "excess", "label": t("Excess"), "kind": "number", "note": t("Complaints beyond what the units sold explain, to 14 days after its end")},
         {"id": "cost", "label": t("Cost"), "kind": "number"},
         {"id": "net", "label": t("Net result"), "kind": "number", "main": True, "note": t("Revenue gained, less what the complaints and the campaign cost")},
     ]  # fmt: skip
@@ -84,146 +99,101 @@ def rows(results: Sequence[Result]) -> list[Row]:
 
 def _cells(told: Result) -> dict[str, Cell]:
     campaign = told.campaign
-    word, tone = VERDICTS[told.verdict]
-    ran = t(
-        "{first} to {last}",
-        first=words.short_day(campaign.starts_on),
-        last=words.day(campaign.ends_on, year=True),
-    )
-    worst = told.reasons.iloc[0] if len(told.reasons) and told.reasons.iloc[0]["lo"] > 0 else None
+    word, _, tone_ = VERDICTS[told.verdict]
+    worst = told.reasons.iloc[0] if len(told.reasons) and told.excess["lo"] > 0 else None
+    most = t("most: {reason}", reason=worst["reason"] or t("Not stated")) if worst is not None else ""
     return {
-        "campaign": Cell(text=campaign.name, note=ran),
-        "verdict": Cell(text=t(word), tone=tone, note=_why(told)),
-        **{name: _lift(told.lifts[name]) for name in (*OUTCOMES, SIGNUPS)},
-        "excess": _range(told.excess["excess"], told.excess["lo"], told.excess["hi"],
-                         t("most: {reason}", reason=worst["reason"] or t("Not stated")) if worst is not None else ""),
+        "campaign": Cell(text=campaign.name, note=ran(campaign)),
+        "verdict": Cell(text=t(word), tone=tone_, note=_first_note(told)),
+        **{name: lifted(told.lifts[name], percent=name == "units") for name in (*OUTCOMES, SIGNUPS)},
+        "conversion": _conversion(told.conversion),
+        "excess": ranged(told.excess["excess"], told.excess["lo"], told.excess["hi"], most),
         "cost": Cell(text="–" if campaign.cost is None or isnan(campaign.cost) else number(campaign.cost)),
-        "net": _range(*told.net.net),
-    }  # fmt: skip
+        "net": ranged(*told.net.net),
+    }
 
 
-def _lift(row: Any) -> Cell:
-    if isnan(row["lift"]):
-        return Cell(text="–")
-    percent = f"{signed(row['percent'])}%"
-    return _range(row["lift"], row["lift_lo"], row["lift_hi"], percent)
+def ran(campaign: Any) -> str:
+    """The days of a campaign."""
+    return t("{first} to {last}", first=words.short_day(campaign.starts_on), last=words.day(campaign.ends_on, year=True))  # fmt: skip
 
 
-def _range(value: float, lo: float, hi: float, also: str = "") -> Cell:
+def lifted(row: Any, percent: bool = True) -> Cell:
+    """A lift (a row of `lift.lifts`) with its interval, and in percent."""
+    also = f"{signed(row['percent'])}%" if percent and not isnan(row["percent"]) else ""
+    return ranged(row["lift"], row["lift_lo"], row["lift_hi"], also)
+
+
+def ranged(value: float, lo: float, hi: float, also: str = "") -> Cell:
+    """A difference with its interval and something more beneath it."""
     if isnan(value):
         return Cell(text="–")
     between = t("{low} to {high}", low=number(lo), high=number(hi)) if not isnan(lo + hi) else ""
     return Cell(text=signed(value), note=" · ".join(part for part in (between, also) if part))
 
 
-_NOTES = {
-    "not started": mark("has not begun"),
-    "running": mark("is still running"),
-    "aftermath open": mark("its aftermath is not over"),
-    "too few days": mark("too few days"),
-    "few days before": mark("few days before it"),
-    "stock-out": mark("stock ran out"),
-    "launch": mark("a product was new"),
-    "no controls": mark("nothing to compare with"),
-    "few placebos": mark("little to judge by"),
-    "no sales": mark("no sales known"),
-}
+def _conversion(told: Converted | None) -> Cell:
+    if told is None or not told.now.n + told.too_young:
+        return Cell(text="–", note=t("No journeys"))
+    if not told.now.n:
+        return Cell(text="–", note=t("Too early to say"))
+    if told.change.verdict == "too few":
+        return Cell(text="–", note=tn("Too few: {n} journey", "Too few: {n} journeys", int(told.now.n)))
+    change, n = told.change, number(told.now.n)
+    between = t("{low} to {high}", low=number(change.lo, 1), high=number(change.hi, 1))
+    return Cell(text=cells.points(CONVERSION, change.amount), tone=tone(change), aria=verdict(change),
+                note=" · ".join((between, t("n {n}, small sample", n=n) if told.small else t("n {n}", n=n))))  # fmt: skip
 
 
-def _why(told: Result) -> str:
-    notes = [t(_NOTES[note]) for note in told.lifts["units"]["notes"] if note in _NOTES]
-    rivals = told.lifts["units"]["with_whom"]
-    if told.verdict == "cannot be told apart" and rivals:
-        notes.append(t("from {campaigns}", campaigns=enumeration([*rivals])))
-    return enumeration(notes)
+def converted(told: Converted | None) -> str:
+    """The lift in conversion of one campaign, as sentences; empty where there were no journeys."""
+    if told is None or not told.now.n + told.too_young:
+        return ""
+    early = tn("{n} journey is too young to be told yet.", "{n} journeys are too young to be told yet.", told.too_young) if told.too_young else ""  # fmt: skip
+    if not told.now.n:
+        return early
+    if told.change.verdict == "too few":
+        few = tn("Only {n} journey that began on its products and days can be told: too few for its conversion.",
+                 "Only {n} journeys that began on its products and days can be told: too few for its conversion.", int(told.now.n))  # fmt: skip
+        return f"{few} {early}".strip()
+    said = tn("Of {n} journey that began on its products and days {now} ended in an order; {usual} would be expected ({low} to {high}).",
+              "Of {n} journeys that began on its products and days {now} ended in an order; {usual} would be expected ({low} to {high}).",
+              int(told.now.n), now=value_text(CONVERSION, told.now.value), usual=value_text(CONVERSION, told.usual.value),
+              low=number(told.usual.lo, 1), high=number(told.usual.hi, 1))  # fmt: skip
+    return " ".join(part for part in (said, verdict(told.change), early) if part)
 
 
-def assumed(told: Result) -> str:
-    """What the numbers of one campaign rest on."""
-    units = told.lifts["units"]
-    return tn("Judged against {n} other product on the same days, and the days before; ",
-              "Judged against {n} other products on the same days, and the days before; ", int(units["controls"])) + t(
-        "{left_out} product-days of stock-outs are left out. Complaints follow the units sold by a lag that is learned for each reason. "
-        "Net result: revenue gained × margin − excess complaints × (cost of a contact + refund rate × price) − cost; the ranges add up as if both "
-        "ends came together.", left_out=number(units["left_out"]))  # fmt: skip
+def notes(told: Result) -> str:
+    """What must be known beside the verdict, in sentences."""
+    found = [t(_NOTES[note][1]) for note in _noted(told)]
+    if _still_complained(told):
+        found.append(t("Complaints may still come in."))
+    if told.verdict == "cannot be told apart" and told.met:
+        found.append(t("It met {campaigns} on its days.", campaigns=enumeration([plain_text(name) for name in told.met])))  # fmt: skip
+    return " ".join(found)
 
 
-def sales(days: pd.DataFrame, result: Result) -> pd.DataFrame:
-    """The days as their chart takes them: units sold against what would have been sold."""
-    during = days["phase"] == "during"
-    return pd.DataFrame({
-        "place": [moment(day.date()) for day in days["day"]], "observed": days["observed"],
-        "expected": days["expected"], "lo": days["lo"], "hi": days["hi"],
-        "tone": ["good" if there and told.observed > told.hi else "" for there, told in zip(during, days.itertuples(), strict=True)],
-        "open": False, "place_text": [_since(day.date(), result) for day in days["day"]],
-        "observed_text": [number(n) for n in days["observed"]],
-        "expected_text": [t("{expected} ({lo} to {hi})", expected=number(row.expected), lo=number(row.lo), hi=number(row.hi)) for row in days.itertuples()],
-    })  # fmt: skip
+def _first_note(told: Result) -> str:
+    if told.verdict == "cannot be told apart" and told.met:
+        return tn("Met {n} other", "Met {n} others", len(told.met))
+    noted = _noted(told)
+    return t(_NOTES[noted[0]][0]) if noted else t("Complaints may come") if _still_complained(told) else ""
 
 
-def complaints(days: pd.DataFrame, result: Result) -> pd.DataFrame:
-    """The days as their chart takes them: complaints for each 1,000 units sold in the 14 days before."""
-    rate = days["rate"].astype(float).fillna(0.0)
-    before = pd.to_datetime(days["day"]).dt.date < result.campaign.starts_on
-    usual = float(rate[before].mean()) if before.any() else float("nan")
-    return pd.DataFrame({
-        "place": [moment(pd.Timestamp(day).date()) for day in days["day"]], "observed": rate, "expected": usual,
-        "lo": float("nan"), "hi": float("nan"), "tone": "", "open": False,
-        "place_text": [_since(pd.Timestamp(day).date(), result) for day in days["day"]],
-        "observed_text": [t("{rate} ({n} complaints)", rate=number(value, 1), n=number(n)) for value, n in zip(rate, days["n"], strict=True)],
-        "expected_text": "" if isnan(usual) else number(usual, 1),
-    })  # fmt: skip
+def _noted(told: Result) -> list[str]:
+    return [note for note in _NOTES if note in told.lifts["units"]["notes"]]
 
 
-def shade(result: Result) -> list[dict[str, Any]]:
-    """The campaign's own days."""
-    campaign = result.campaign
-    return [
-        {
-            "name": campaign.name,
-            "start": moment(campaign.starts_on),
-            "end": moment(campaign.ends_on + timedelta(days=1)),
-        }
-    ]
+def _still_complained(told: Result) -> bool:
+    """Sales are known to their end, and complaints are not."""
+    return not told.excess["complete"] and not (EARLY | {"no sales"}) & {*_noted(told)}
 
 
-def sales_titles() -> dict[str, str]:
-    """The words of the tooltips of sales."""
-    return {"place": t("Day since the start"), "observed": t("Units sold"), "expected": t("Without it")}
-
-
-def complaint_titles() -> dict[str, str]:
-    """The words of the tooltips of complaints."""
+def names(results: Sequence[Result]) -> dict[str, str]:
+    """The campaigns' names by id; where two share a name, the id stands beside it."""
+    called = [told.campaign.name for told in results]
     return {
-        "place": t("Day since the start"),
-        "observed": t("Complaints per 1,000 units"),
-        "expected": t("Mean before it"),
-    }
-
-
-def written(amount: float) -> str:
-    """A value on the side of the chart."""
-    return number(amount, 0 if amount == int(amount) else 1)
-
-
-def reason_columns() -> list[Column]:
-    """The columns of the excess by reason."""
-    return [
-        {"id": "reason", "label": t("Reason"), "kind": "text"},
-        {"id": "observed", "label": t("Complaints"), "kind": "number"},
-        {"id": "expected", "label": t("Explained by units"), "kind": "number"},
-        {"id": "excess", "label": t("Excess"), "kind": "number", "main": True},
-    ]
-
-
-def reason_rows(table: pd.DataFrame) -> list[Row]:
-    """A row for each reason, most excess first."""
-    return [Row(id=str(row.reason) or "-", cells={
-        "reason": Cell(text=row.reason or t("Not stated")), "observed": Cell(text=number(row.observed)),
-        "expected": Cell(text=number(row.expected)), "excess": _range(row.excess, row.lo, row.hi),
-    }) for row in table.head(8).itertuples() if not isnan(row.excess)]  # fmt: skip
-
-
-def _since(day: date, result: Result) -> str:
-    days = (day - result.campaign.starts_on).days
-    return t("day {n}", n=signed(days))
+        told.campaign.id: told.campaign.name if called.count(told.campaign.name) == 1
+        else t("{name} ({id})", name=told.campaign.name, id=told.campaign.id)
+        for told in results
+    }  # fmt: skip
