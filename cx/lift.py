@@ -21,8 +21,9 @@ from scipy.linalg import block_diag, cho_factor, cho_solve, solve
 from scipy.optimize import nnls
 from scipy.signal import lfilter
 from scipy.sparse.csgraph import connected_components
+from scipy.special import ndtri
 
-from cx.stats import Floats
+from cx.stats import TAIL, Floats
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
@@ -972,18 +973,25 @@ def _bounds(
     )
 
 
-def verdict(lift: Mapping[str, Any], beyond: Mapping[str, Any] | None = None) -> Verdict:
+def verdict(lift: Mapping[str, Any], beyond: Mapping[str, Any] | None = None, judged: int = 1) -> Verdict:
     """What may be said of a campaign by its row of `lifts` and its row for all reasons of `excess`, by their intervals.
 
-    While it runs, or may still be felt, only an excess that is beyond doubt is told already: a product that got worse
-    will not wait for the end.
+    `judged`: how many campaigns are judged at once. Their intervals are widened so that all verdicts hold together at
+    95 % (Bonferroni); of ten campaigns that did no harm one would else be blamed every fourth time. While a campaign
+    runs, or may still be felt, only an excess that is beyond doubt is told already: a product that got worse will not
+    wait for the end.
     """
     open_ = bool(EARLY & {*lift["notes"]}) or (beyond is not None and not beyond["complete"])
-    worse, more = beyond is not None and beyond["lo"] > 0, lift["lift_lo"] > 0
+    worse = beyond is not None and _least(beyond["excess"], beyond["lo"], judged) > 0
     if open_ and (lift["unidentified"] or not worse):
         return "too early to say"
     if lift["unidentified"]:
         return "cannot be told apart"
-    if more:
+    if _least(lift["lift"], lift["lift_lo"], judged) > 0:
         return "both" if worse else "more orders"
     return "worse product" if worse else "no effect seen"
+
+
+def _least(value: float, lo: float, judged: int) -> float:
+    """The lower end of a 95 % interval, as one of so many that are to hold together."""
+    return float(value - (value - lo) * ndtri(1 - TAIL / judged) / ndtri(1 - TAIL))

@@ -258,15 +258,35 @@ def test_a_longer_lag_is_learned():
     ],
 )
 def test_verdict(lift_lo, excess_lo, unidentified, notes, said):
-    row = {"lift_lo": lift_lo, "unidentified": unidentified, "notes": notes}
-    complaints = None if excess_lo is None else {"lo": excess_lo, "complete": True}
+    row = {"lift": 9, "lift_lo": lift_lo, "unidentified": unidentified, "notes": notes}
+    complaints = None if excess_lo is None else {"excess": 9, "lo": excess_lo, "complete": True}
     assert lift.verdict(row, complaints) == said
 
 
+@pytest.mark.parametrize(
+    ("excess", "lo", "judged", "said"),
+    [(13, 1, 1, "worse product"), (13, 1, 10, "no effect seen"), (128, 106, 10, "worse product"), (128, 106, 500, "worse product")],
+)  # fmt: skip
+def test_more_campaigns_judged_at_once_need_more_evidence(excess, lo, judged, said):
+    row = {"lift": 1, "lift_lo": -1, "unidentified": False, "notes": ()}
+    assert lift.verdict(row, {"excess": excess, "lo": lo, "complete": True}, judged) == said
+
+
+def test_of_ten_campaigns_that_did_nothing_few_are_blamed():
+    chance = np.random.default_rng(4)
+    row = {"lift": 0, "lift_lo": -1, "unidentified": False, "notes": ()}
+    blamed = 0
+    for _ in range(2000):
+        excess = chance.normal(size=10)
+        said = {lift.verdict(row, {"excess": one, "lo": one - 1.96, "complete": True}, 10) for one in excess}
+        blamed += "worse product" in said
+    assert 0.01 < blamed / 2000 < 0.04
+
+
 def test_complaints_may_still_come():
-    row = {"lift_lo": 5, "unidentified": False, "notes": ()}
-    assert lift.verdict(row, {"lo": -1, "complete": False}) == "too early to say"
-    assert lift.verdict(row, {"lo": 1, "complete": False}) == "both"
+    row = {"lift": 9, "lift_lo": 5, "unidentified": False, "notes": ()}
+    assert lift.verdict(row, {"excess": 2, "lo": -1, "complete": False}) == "too early to say"
+    assert lift.verdict(row, {"excess": 2, "lo": 1, "complete": False}) == "both"
 
 
 def test_the_lags_are_those_of_the_exposure():

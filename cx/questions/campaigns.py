@@ -99,7 +99,7 @@ def league(
     converted = conversions(store, journey, told, through, limits or SmallSamples()) if journey else {}
     results = [
         _result(row, {name: table.loc[row.id] for name, table in lifts.items()}, converted.get(row.id),
-                beyond[beyond["id"] == row.id], prices[row.id], costs, _met(row, campaigns))
+                beyond[beyond["id"] == row.id], prices[row.id], costs, _met(row, campaigns), len(campaigns))
         for row in campaigns.sort_values("starts_on", ascending=False).itertuples()
     ]  # fmt: skip
     queries = (
@@ -228,11 +228,12 @@ def _result(
     price: float,
     costs: Costs,
     met: tuple[str, ...],
+    judged: int,
 ) -> Result:
     whole = beyond[beyond["reason"].isna()].iloc[0]
     reasons = beyond[beyond["reason"].notna()].sort_values("excess", ascending=False, ignore_index=True)
     return Result(campaign, lifts, converted, whole, reasons, _net(campaign, lifts["revenue"], whole, price, costs),
-                  lift.verdict(lifts["units"], whole), met)  # fmt: skip
+                  lift.verdict(lifts["units"], whole, judged), met)  # fmt: skip
 
 
 def _net(campaign: Any, revenue: Any, beyond: Any, price: float, costs: Costs) -> Net:

@@ -100,7 +100,8 @@ def of_league(told: League, costs: Costs) -> list[str]:
           "cost. The ranges add up as if both ends came together: wider than 95 %, never narrower.",
           margin=number(costs.margin, 2), contact=number(costs.contact, 2), refund=number(costs.refund_rate, 2)),
         t("**Verdict**: more orders where the interval of units lies above 0, worse product where that of the excess does. While a campaign "
-          "runs or may still be felt, only an excess beyond doubt is told."),
+          "runs or may still be felt, only an excess beyond doubt is told. The intervals are widened for it by the number of campaigns, so that "
+          "all verdicts hold together at 95 %."),
     ]  # fmt: skip
 
 
