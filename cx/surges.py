@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
+from math import log
 from threading import Lock
 from typing import Any, TypeAlias
 
@@ -67,6 +68,8 @@ SHRINK = 30.0
 """The complaints by which the factor of a whole reason is drawn to one."""
 YEARS = 10.0
 """One false alarm in so many years of a series is accepted."""
+LEAST_EVIDENCE, MOST_EVIDENCE = 3.0, log(365.25 * YEARS)
+"""An alarm needs evidence, in nats, between these: the more, the larger the counts."""
 TYPICAL_SPREAD = 0.2
 """The squared relative scatter of daily counts beyond Poisson that weights are chosen for."""
 LEAST_FACTOR = 0.6
@@ -768,7 +771,7 @@ def _evidence(gains: Floats) -> tuple[Floats, Ints]:
 
 def threshold(expected: Floats) -> Floats:
     """The evidence from which there is an alarm, by the expected complaints a day: fewer counts chance upon fewer values."""
-    return np.clip(7.3 + 0.85 * np.log(np.maximum(expected, 1e-9)), 3.0, np.log(365.25 * YEARS))
+    return np.clip(7.3 + 0.85 * np.log(np.maximum(expected, 1e-9)), LEAST_EVIDENCE, MOST_EVIDENCE)
 
 
 def _mark(surging: NDArray[np.bool_], at: int, window: Ints, alarm: NDArray[np.bool_]) -> None:

@@ -6,10 +6,12 @@ from cx import clock
 from cx.errors import BadNote
 from cx.notes import ACTIONS
 from cx.query import Filters
+from cx.questions import surging as surging_
 from cx.questions.queue import Entry
 from cx.questions.surging import SHARES_BY
 from cx.ui import asks, filters, link, live, parts, surging, table
 from cx.ui.asks import View
+from cx.ui.explained import explained
 from cx.ui.telling import surges
 from cx.ui.telling.values import dimension_label
 from cx.words import t
@@ -40,6 +42,7 @@ def body() -> None:
             )  # fmt: skip
         else:
             st.caption(t("Complaints run as the units sold explain, for every product and reason."))
+        explained("queue", surges.computed(), surging_.asked(through))
     if chosen:
         _opened(view, chosen)
     elif named:

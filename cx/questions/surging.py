@@ -75,21 +75,28 @@ class Around:
     release: str | None
 
 
-def watch(store: Store, through: date, memory: Memory | None = None) -> Watch:
-    """Ask the detector about the weeks up to the last complete day. Whoever asks keeps the answer for a version.
-
-    With the `memory` of the last time only the days are counted that it did not know.
-    """
-    complaints = store.run(Query("complaints by day", """
+def asked(through: date) -> tuple[Query, Query]:
+    """What the detector is fed with: complaints by day, product and reason, and units sold by day and product."""
+    values = {"through": through, "unstated": UNSTATED}
+    complaints = Query("complaints by day", """
 select day, coalesce(product, $unstated) as product, coalesce(reason, '') as reason, cast(sum(n) as bigint) as complaints
-from r_complaints where day <= $through group by all order by all""", {"through": through, "unstated": UNSTATED}))  # fmt: skip
-    units = store.run(Query("units by day", """
+from r_complaints where day <= $through group by all order by all""", values)  # fmt: skip
+    units = Query("units by day", """
 with sold as (select day, product, units from r_day where day <= $through and units > 0)
 select day, product, cast(sum(units) as bigint) as units from sold where product is not null group by all
 union all
 select day, $unstated as product, cast(sum(units) as bigint) as units from sold
 where exists (select 1 from r_complaints where product is null and day <= $through) group by all
-order by all""", {"through": through, "unstated": UNSTATED}))  # fmt: skip
+order by all""", values)  # fmt: skip
+    return complaints, units
+
+
+def watch(store: Store, through: date, memory: Memory | None = None) -> Watch:
+    """Ask the detector about the weeks up to the last complete day. Whoever asks keeps the answer for a version.
+
+    With the `memory` of the last time only the days are counted that it did not know.
+    """
+    complaints, units = map(store.run, asked(through))
     units_known = not units.empty
     panel = surges.from_counts(complaints, units if units_known else None, until=through + timedelta(days=1))
     first = through - timedelta(days=SHOWN_DAYS + surges.STOP_DAYS)

@@ -17,6 +17,7 @@ from cx.questions.surging import UNSTATED, Watch, strength
 from cx.questions.waiting import REPLY, Backlog, Reply
 from cx.reference import products
 from cx.salient import Salient
+from cx.surges import EPISODE_GAP, HALF_LIFE, LEAST_EVIDENCE, MOST_EVIDENCE, MULTIPLE, STOP_DAYS, YEARS
 from cx.ui.table import Cell, Column, Row, parts_of, row_id
 from cx.ui.telling import cells
 from cx.ui.telling.values import change, dimension_label, group, plain_text, value_text, verdict
@@ -323,3 +324,22 @@ def today(day: date, through: datetime) -> str:
     """What the hours show, and until when."""
     return t("{day} by the hour, against the same weekday of the 8 weeks before. Data through {moment}; the hours after are not in yet.",
              day=words.day(day), moment=words.moment(through))  # fmt: skip
+
+
+def computed() -> list[str]:
+    """How the queue is computed, in sentences (Markdown)."""
+    return [
+        t("**Expected**: the rate of complaints of a product and reason over its past, a day weighing half after {half} days, times the units "
+          "sold before, by the lag from sale to complaint that is learned for each reason. The last {stop} days are left out of the "
+          "rate, so that a surge does not hide itself.", half=number(HALF_LIFE), stop=number(STOP_DAYS)),
+        t("**Interval**: where 95 of 100 such sums would fall by chance, the uncertainty of the rate and its usual scatter included (negative "
+          "binomial)."),
+        t("**Evidence**: how much likelier the counts of the last 1 to {stop} days are at {multiple} times the expected rate than at that rate, as "
+          "a natural logarithm. A surge is told from {least} on where counts are small, up to {most} where they are large: about one false alarm in "
+          "{years} years of a product and reason.", stop=number(STOP_DAYS), multiple=number(MULTIPLE), least=number(LEAST_EVIDENCE), most=number(MOST_EVIDENCE, 1), years=number(YEARS)),
+        t("**State**: new on its first two days; growing while the evidence rises, easing when it falls; over after {n} days without an alarm.",
+          n=number(EPISODE_GAP)),
+        t("**Campaign**: one that sells the product, had begun before the alarm, and began before the onset by no more than the lag allows. "
+          "It came before; that is no proof that it was the cause."),
+        t("**Where**: the value whose share rose most against the 12 weeks before, if by more than chance."),
+    ]  # fmt: skip
