@@ -10,6 +10,7 @@ from scipy import stats
 
 from cx import surges
 from cx.surges import EVERY, LEAST_SELLING_DAYS, Panel, baseline, learn, newest, scan
+from cx.surges.rates import spread_of
 from tests.bench import surges as bench
 
 LAW = settings(max_examples=8, deadline=None)
@@ -312,7 +313,7 @@ def plain_evidence(panel, factors):
         mean = (1 + counted) / (1 / prior + exposed) * factors[end % 7]
         lately = sum(factors) / 7 / (exposed / sum(fades))
         # How counts scatter is taken as it was learned by the day before.
-        of_day, of_week = (float(part[0, 0]) for part in surges._spread(baseline(panel, day(end))))
+        of_day, of_week = (float(part[0, 0]) for part in spread_of(baseline(panel, day(end))))
         k = 1 / (of_day + 0.6 * of_week + 1 / (1 + counted) + (0.25 * log(lately)) ** 2)
         gains.append(y[end] * log(2) - (y[end] + k) * log((k + 2 * mean) / (k + mean)))
     return mean, max(sum(gains[-n:]) for n in range(1, 15))
