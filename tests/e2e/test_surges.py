@@ -114,7 +114,7 @@ def test_a_defect_comes_up_on_open_pages_and_is_taken_on(browser: BrowserContext
         assert untouched(page)
     assert first.url == address
 
-    card(first, "queue").get_by_role("button").first.click()
+    card(first, "queue").locator("table").get_by_role("button").first.click()
     expect(card(first, "surge").locator("canvas")).to_be_visible()
     first.wait_for_url("**/surges?surge=Lamp*broken*")
     expect(card(first, "surge")).to_contain_text("hinge")
@@ -133,7 +133,7 @@ def test_a_defect_comes_up_on_open_pages_and_is_taken_on(browser: BrowserContext
 
 def test_the_link_opens_the_surge_and_fits_a_phone(browser: BrowserContext) -> None:
     there, page = opened(browser), browser.new_page()
-    card(there, "queue").get_by_role("button").first.click()
+    card(there, "queue").locator("table").get_by_role("button").first.click()
     there.wait_for_url("**/surges?surge=*")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto(there.url)
@@ -145,7 +145,7 @@ def test_the_link_opens_the_surge_and_fits_a_phone(browser: BrowserContext) -> N
 
 def test_a_surge_is_opened_by_the_keyboard_alone(browser: BrowserContext) -> None:
     page = opened(browser)
-    button = card(page, "queue").get_by_role("button").first
+    button = card(page, "queue").locator("table").get_by_role("button").first
     button.focus()
     page.keyboard.press("Enter")
     expect(card(page, "surge").locator("canvas")).to_be_visible()
