@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from cx import marks
 from cx.vega import (
     BY_TONE,
     DAY_MS,
@@ -46,33 +47,39 @@ _DASHED = [4, 4]
 def trend(
     weeks: pd.DataFrame,
     campaigns: pd.DataFrame,
-    target: float | None,
-    target_text: str,
+    targets: pd.DataFrame | None,
     titles: Mapping[str, str],
     value_format: Callable[[float], str],
+    actions: pd.DataFrame | None = None,
+    forecast: pd.DataFrame | None = None,
 ) -> Spec:
-    """One measure by week, with its 95 % band, its target and the campaigns behind it.
+    """One measure by week, with its 95 % band, its target through time, its forecast, the campaigns and the actions.
 
     `weeks`: week (its first day), value, lo, hi (NaN where there is none), finished, tone ('bad' or 'good' where the
     change is beyond noise, else ''), and the texts of its tooltip: week_text, value_text, range_text, n_text.
-    `campaigns`: name, starts_on, ends_on (its last day), channel. `titles`: the tooltips' words for week, value,
-    range, n, campaign, channel. The viewer's brush is named 'brush'; see `brushed`.
+    `campaigns`: name, starts_on, ends_on (its last day), channel. `targets`, `actions` and `forecast`: see cx.marks.
+    `titles`: the tooltips' words for week, value, range, n, campaign, channel, and with actions action and when. The viewer's brush is named 'brush'; see `brushed`.
     """
     rows = _week_rows(weeks)
-    span = (rows[0]["week"], rows[-1]["week"]) if rows else (0, DAY_MS)
-    shades, x, y = _shades(campaigns, span), _week_axis(rows, span), _value_axis(rows, target, value_format)
+    beyond = marks.ahead(forecast, next((row for row in rows if row["last"]), None))
+    end = max((row["week"] for row in [*rows, *beyond]), default=DAY_MS)
+    span = (rows[0]["week"] if rows else 0, end)
+    shades, aims, done = _shades(campaigns, span), marks.steps(targets, span), marks.taken(actions, span)
+    x, y = _week_axis([*rows, *beyond], span), _value_axis([*rows, *beyond], aims, value_format)
     bare = {**x, "axis": None}
     layers = [
         _shading(x, shades, titles),
         *_bands(x, y),
-        layer("target", {"type": "rule", "strokeDash": _DASHED, "strokeWidth": 1.25}, {"y": y}, "gray"),
+        *(marks.forecast_lines(bare, y) if beyond else ()),
+        marks.target_line(bare, y),
+        *(marks.action_lines(bare, titles) if done else ()),
         _hover(bare, titles),
         *_lines(bare, y),
         *_dots(bare, y, "".join(row["tone"] for row in rows if row["last"])),
-        *_target_name(y),
+        *marks.target_names(bare, y),
     ]
-    aimed = [] if target is None else [{"value": target, "text": target_text}]
-    data = {"weeks": rows, "open": _open_segment(rows), "campaigns": shades, "target": aimed}
+    data = {"weeks": rows, "open": _open_segment(rows), "campaigns": shades, "target": aims}
+    data |= ({"forecast": beyond} if beyond else {}) | ({"actions": done} if done else {})
     return finished(layers, data, HEIGHT) | {"resolve": {"axis": {"x": "independent"}}, "params": _params()}
 
 
@@ -146,17 +153,18 @@ def _shades(campaigns: pd.DataFrame, span: tuple[int, int]) -> Rows:
 
 def _week_axis(rows: Rows, span: tuple[int, int]) -> Spec:
     """Weeks along the bottom, labelled every so many, counted back from the last one."""
-    every = max(math.ceil(len(rows) / WEEK_TICKS), 1)
-    ticks = [row["week"] for row in rows[::-1][::every][::-1]]
+    weeks = sorted({row["week"] for row in rows})
+    every = max(math.ceil(len(weeks) / WEEK_TICKS), 1)
+    ticks = weeks[::-1][::every][::-1]
     scale = {"domain": [*span], "zero": False, "nice": False}
     even = {"labelOverlap": "parity", "labelSeparation": 10}
     axis = {**QUIET, **labels({tick: short_day(day_of(tick)) for tick in ticks}), **even}
     return {"field": "week", "type": "quantitative", "title": None, "scale": scale, "axis": axis}
 
 
-def _value_axis(rows: Rows, target: float | None, value_format: Callable[[float], str]) -> Spec:
+def _value_axis(rows: Rows, aims: Rows, value_format: Callable[[float], str]) -> Spec:
     """Values up the side: room for every value and the target, and for the band but in its widest weeks."""
-    values = [row["value"] for row in rows] + [target]
+    values = [row["value"] for row in [*rows, *aims]]
     lows, highs = (sorted(row[bound] for row in rows if row[bound] is not None) for bound in ("lo", "hi"))
     widest = len(lows) // 20
     seen = [value for value in values if value is not None] + lows[widest:] + highs[: len(highs) - widest]
@@ -186,22 +194,6 @@ def _bands(x: Spec, y: Spec) -> list[Spec]:
         layer("weeks", {**area, "opacity": 0.15}, runs, "blue", "datum.drawn"),
         layer("open", {**area, "opacity": 0.07}, {"x": {**x, "axis": None}, **bounds}, "blue"),
     ]
-
-
-def _target_name(y: Spec) -> list[Spec]:
-    """The target's name on its line, with a halo where the measure's own line runs behind it."""
-    text = {
-        "type": "text",
-        "align": "left",
-        "baseline": "bottom",
-        "dx": 4,
-        "dy": -4,
-        "fontSize": NOTE_PIXELS,
-        "fontWeight": 500,
-    }
-    halo = {**text, "stroke": {"expr": "background"}, "strokeWidth": 4, "strokeJoin": "round"}
-    place = {"y": y, "x": {"value": 0}, "text": {"field": "text"}}
-    return [layer("target", mark, place, "gray") for mark in (halo, text)]
 
 
 def _hover(x: Spec, titles: Mapping[str, str]) -> Spec:

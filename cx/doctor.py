@@ -86,6 +86,7 @@ def _reference(folders: Folders) -> Iterator[Finding]:
     for name, read in (
         ("campaigns.csv", reference.campaigns),
         ("targets.csv", reference.targets),
+        ("actions.csv", reference.actions),
         ("settings.toml", reference.settings),
         ("mappings", formats.mappings),
     ):

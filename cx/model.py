@@ -104,6 +104,8 @@ _COLUMNS = (
         low=1,
         high=5,
     ),
+    Column("would_forgive", "BOOLEAN", "asked with a rating: would buy again after a bad experience"),
+    Column("would_trust", "BOOLEAN", "asked with a rating: would trust us to do right by them"),
     Column(
         "first_response_seconds", "DOUBLE", "from the first message to the first human reply", unit="s", low=0
     ),

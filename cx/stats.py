@@ -248,13 +248,13 @@ def _mover(now: tuple[float, float, float], before: tuple[float, float, float]) 
 
 def _points(kpi: Kpi, now: Row, before: Row) -> tuple[float, float, float]:
     amount = now.value - before.value
-    lo, hi = _mover(_arms(kpi, now), _arms(kpi, before))
+    lo, hi = _mover(arms(kpi, now), arms(kpi, before))
     # The adjusted centres of a balance can differ by less than, or even against, the plain scores that a reader
     # sees: a change is never told as real against its own sign.
     return (amount, nan, nan) if isnan(lo + hi) else (amount, min(lo, amount), max(hi, amount))
 
 
-def _arms(kpi: Kpi, row: Row) -> tuple[float, float, float]:
+def arms(kpi: Kpi, row: Row) -> tuple[float, float, float]:
     """Value and bounds; a balance is compared by its adjusted score and its full half-width, before any clamping."""
     if kpi.family != "balance":
         return row.value, row.lo, row.hi
@@ -265,11 +265,12 @@ def _arms(kpi: Kpi, row: Row) -> tuple[float, float, float]:
 
 def _percent(now: Row, before: Row) -> tuple[float, float, float]:
     amount = 100 * (now.value / before.value - 1)
-    lo, hi = _mover(_logs(now), _logs(before))
+    lo, hi = _mover(logs(now), logs(before))
     return amount, 100 * expm1(lo), 100 * expm1(hi) if hi < 700 else inf
 
 
-def _logs(row: Row) -> tuple[float, float, float]:
+def logs(row: Row) -> tuple[float, float, float]:
+    """Value and bounds on the log scale, on which measures that change in percent are compared."""
     value, lo, hi = (
         log(bound) if bound > 0 else -inf if bound <= 0 else nan for bound in (row.value, row.lo, row.hi)
     )

@@ -6,7 +6,7 @@ import streamlit as st
 
 from cx import clock
 from cx.kpis import kpi
-from cx.ui import asks, filters, live, parts, tiles
+from cx.ui import acting, asks, filters, live, loyal, parts, tiles
 from cx.ui.asks import View
 from cx.ui.telling import plots, values, week
 from cx.words import day, t
@@ -42,7 +42,13 @@ def body() -> None:
     tiles.kpi_strip(first, selected, "kpi", filters.choose_measure)
     with st.expander(t("All measures"), key="more"):
         tiles.kpi_strip(rest, selected, "kpi_more", filters.choose_measure)
-    _detail(view, selected, monday)
+    part = filters.part()
+    if part == "loyalty":
+        loyal.section(view)
+    elif part == "actions":
+        acting.section(view)
+    else:
+        _detail(view, selected, monday)
 
 
 def _detail(view: View, name: str, monday: date) -> None:
@@ -50,6 +56,9 @@ def _detail(view: View, name: str, monday: date) -> None:
     left, right = st.columns([5, 3], gap="medium")
     with left, parts.card("trend", values.label(measure), t(measure.meaning)):
         parts.chart(asks.trend(view, name), key=f"trend-{name}", alt=plots.trend_alt(measure))
+        st.caption(
+            week.pace(measure, asks.ahead(view, name), asks.health(view).targets(measure), clock.now().date())
+        )
         if (running := asks.so_far(view, name)) is not None:
             st.caption(week.so_far(measure, running))
     with right, parts.card("movers", t("What moved it"), plots.movers_caption(measure)):

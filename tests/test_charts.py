@@ -12,7 +12,20 @@ from cx.vega import labels, nice_ticks
 FIRST = date(2026, 1, 5)
 TITLES = {
     name: name
-    for name in ("week", "value", "range", "n", "campaign", "channel", "group", "rate", "mix", "total")
+    for name in (
+        "week",
+        "value",
+        "range",
+        "n",
+        "campaign",
+        "channel",
+        "action",
+        "when",
+        "group",
+        "rate",
+        "mix",
+        "total",
+    )
 }
 NONE = pd.DataFrame(columns=["name", "starts_on", "ends_on", "channel"])
 
@@ -36,8 +49,27 @@ def campaign(name, starts_on, ends_on):
     return {"name": name, "starts_on": starts_on, "ends_on": ends_on, "channel": "email"}
 
 
-def trend(rows, campaigns=NONE, target=50.0):
-    return charts.trend(rows, campaigns, target, "Target 50", TITLES, lambda value: f"{value:g}")
+def aims(*told):
+    """The target's steps: so many days after the first week, and the value from then on."""
+    rows = [
+        {"from": FIRST + timedelta(days=day), "value": value, "text": f"Target {value:g}"}
+        for day, value in told
+    ]
+    return pd.DataFrame(rows, columns=["from", "value", "text"])
+
+
+def ahead(values):
+    """A forecast of these values, from the fourth week on."""
+    value = pd.Series(values, dtype="float64")
+    bounds = {"lo": value - 4, "hi": value + 4, "lo80": value - 2, "hi80": value + 2}
+    return pd.DataFrame(
+        {"week": [FIRST + timedelta(weeks=3 + i) for i in range(len(value))], "value": value}
+    ).assign(**bounds)
+
+
+def trend(rows, campaigns=NONE, target=50.0, actions=None, forecast=None):
+    told = aims((-700, target)) if isinstance(target, float) else target
+    return charts.trend(rows, campaigns, told, TITLES, lambda value: f"{value:g}", actions, forecast)
 
 
 def movers(rows):
@@ -61,6 +93,12 @@ MOVERS = movers([("Buy", -2.0, 0.5, "bad"), ("Help", 0.1, 0.2, ""), ("Renew", 1.
         trend(weeks([])),
         trend(weeks([None, None])),
         trend(weeks([50], unfinished=1)),
+        trend(
+            weeks([50, 51, 52]),
+            target=aims((-9, 49.0), (7, 52.0)),
+            actions=pd.DataFrame([{"on": FIRST, "name": "Ask less", "aimed": True, "told": "done"}]),
+            forecast=ahead([52, 53]),
+        ),
         MOVERS,
         movers([]),
     ],
@@ -129,9 +167,7 @@ def test_campaigns_are_cut_to_the_weeks_shown(starts_on, ends_on, shown):
 def test_a_week_of_few_answers_does_not_flatten_the_others():
     rows = weeks([50.0] * 40)
     rows.loc[3, ["lo", "hi"]] = 0.0, 100.0
-    low, high = charts.trend(rows, NONE, None, "", TITLES, str)["layer"][1]["encoding"]["y"]["scale"][
-        "domain"
-    ]
+    low, high = charts.trend(rows, NONE, None, TITLES, str)["layer"][1]["encoding"]["y"]["scale"]["domain"]
     assert high - low < 5
 
 
@@ -186,3 +222,37 @@ def test_ticks_are_round_few_and_within_bounds(low, span):
     assert 2 <= len(ticks) <= 9
     assert all(low - room <= tick <= low + span + room for tick in ticks)
     assert ticks == sorted(set(ticks))
+
+
+@pytest.mark.parametrize(
+    ("told", "drawn"),
+    [
+        ([], []),
+        ([(-30, 50.0)], [(0, 50, "Target 50"), (14, 50, "")]),
+        ([(-30, 50.0), (7, 60.0)], [(0, 50, "Target 50"), (7, 50, ""), (7, 60, "Target 60"), (14, 60, "")]),
+        ([(-30, 50.0), (-10, 60.0)], [(0, 60, "Target 60"), (14, 60, "")]),
+        ([(10, 50.0)], [(10, 50, "Target 50"), (14, 50, "")]),
+        ([(-30, 50.0), (13, 60.0)], [(0, 50, "Target 50"), (13, 50, ""), (13, 60, ""), (14, 60, "")]),
+        ([(14, 50.0)], []),
+    ],
+)
+def test_a_target_is_a_step_through_time_named_where_there_is_room(told, drawn):
+    spec = trend(weeks([1, 2, 3]), target=aims(*told))
+    zero = data(spec, "weeks")[0]["week"]
+    steps = [((row["week"] - zero) // 86_400_000, row["value"], row["text"]) for row in data(spec, "target")]
+    assert steps == drawn
+
+
+def test_a_forecast_leads_on_from_the_last_known_week_and_widens_the_chart():
+    spec = trend(weeks([50, 51, 52, 53], unfinished=1), forecast=ahead([54, 55, 56]))
+    rows = data(spec, "forecast")
+    assert [row["value"] for row in rows] == [52, 54, 55, 56]
+    assert (rows[0]["lo"], rows[0]["hi"]) == (52, 52)
+    assert spec["layer"][1]["encoding"]["x"]["scale"]["domain"][1] == rows[-1]["week"]
+
+
+@pytest.mark.parametrize(("days", "shown"), [(-1, []), (0, ["Ask less"]), (14, ["Ask less"]), (15, [])])
+def test_actions_are_marked_within_the_weeks_shown(days, shown):
+    done = pd.DataFrame([{"on": FIRST + timedelta(days=days), "name": "Ask less", "aimed": True, "told": ""}])
+    spec = trend(weeks([1, 2, 3]), actions=done)
+    assert [row["name"] for row in (data(spec, "actions") if "actions" in spec["datasets"] else [])] == shown

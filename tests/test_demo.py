@@ -311,7 +311,9 @@ def test_reference_tables_can_be_read(company):
 def test_installing_leaves_what_a_person_edited(company, tmp_path):
     assert demo.install_reference(company.made, tmp_path) == [path.name for path in company.made.reference]
     (tmp_path / "targets.csv").write_text("metric,from,value,owner\ncsat,2026-01-01,90,Me\n")
-    assert demo.install_reference(company.made, tmp_path) == ["campaigns.csv", "benchmarks.csv", "ideal.csv"]
+    assert demo.install_reference(company.made, tmp_path) == [
+        "campaigns.csv", "benchmarks.csv", "ideal.csv", "actions.csv",
+    ]  # fmt: skip
     assert "Me" in (tmp_path / "targets.csv").read_text()
 
 

@@ -18,7 +18,7 @@ from cx.folders import Folders
 from cx.kpis import KPIS, kpi
 from cx.query import Filters
 from cx.questions.freshness import freshness
-from cx.questions.headline import headline
+from cx.questions.headline import _growing, headline
 from cx.questions.health import Health
 from cx.store import Store
 from tests.conftest import DemoCompany
@@ -238,6 +238,15 @@ def test_a_view_of_nothing_has_no_tiles(demo_company: DemoCompany) -> None:
     tiles = nothing.tiles()
     store.close()
     assert tiles == []
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "told"), [([7, 2], [2, 0], ()), ([40, 2], [2, 0], ("leaks",)), ([0, 0], [0, 0], ())]
+)
+def test_only_reasons_that_grew_beyond_chance_are_named(
+    now: list[float], before: list[float], told: tuple[str, ...]
+) -> None:
+    assert _growing(pd.DataFrame({"reason": ["leaks", "late"], "now": now, "before": before})) == told
 
 
 def test_filters_are_kept_apart_by_value() -> None:

@@ -15,16 +15,49 @@ import pandas as pd
 from cx.demo.company import COMPETITORS
 from cx.demo.story import LAG_DAYS, LAG_SHAPE, Campaign, Story
 
-FILES = ("campaigns.csv", "targets.csv", "benchmarks.csv", "ideal.csv")
+FILES = ("campaigns.csv", "targets.csv", "benchmarks.csv", "ideal.csv", "actions.csv")
 
-_TARGETS = (  # metric, weeks before the last finished week, value in the KPI's unit (durations in seconds), owner
-    ("nps", 103, 15, "Marketing"),
-    ("csat", 103, 75, "Customer care"),
-    ("csat", 26, 78, "Customer care"),
-    ("ces", 103, 4.5, "Product"),
-    ("fcr", 103, 70, "Customer care"),
-    ("first_response", 103, 2700, "Customer care"),
-    ("complaint_rate", 103, 50, "Quality"),
+_TARGETS = (  # metric, weeks before the last finished week, floor, target, stretch (KPI's unit), owner, segment
+    ("nps", 103, "", 15, "", "Marketing", ""),
+    ("csat", 103, "", 75, "", "Customer care", ""),
+    ("csat", 26, 74, 78, 82, "Customer care", ""),
+    ("csat", 26, 74, 80, 84, "Customer care", "Office"),
+    ("ces", 103, "", 4.5, "", "Product", ""),
+    ("fcr", 103, 65, 70, 76, "Customer care", ""),
+    ("first_response", 103, "", 2700, "", "Customer care", ""),
+    ("first_response", 13, 3600, 2700, 2100, "Customer care", ""),
+    ("complaint_rate", 103, "", 50, "", "Quality", ""),
+)
+_CHATS = "A second shift for chats"
+_SCRIPT, _GUIDE = "New script for calls", "Guide with pictures for setting up"
+_ACTIONS = (  # what, owner, department, channel, start and due in days after the last Monday, KPI, target, cost, state
+    (_SCRIPT, "L. Brandt", "Customer care", "phone", -168, -147, "fcr", 72, 3500, "done"),
+    (_GUIDE, "P. Osei", "Product", "", -70, -12, "contact_rate", 420, 8000, "running"),
+    ("Shorter survey after delivery", "M. Ruiz", "Marketing", "", -30, -6, "response_rate", 45, 1200, "done"),
+    (
+        "Seal of the Aroma One checked at the works",
+        "H. Lind",
+        "Quality",
+        "",
+        15,
+        43,
+        "complaint_rate",
+        45,
+        26000,
+        "planned",
+    ),
+    (
+        "Replies by the next morning in the app",
+        "L. Brandt",
+        "Customer care",
+        "app",
+        22,
+        78,
+        "first_response",
+        2400,
+        6000,
+        "planned",
+    ),
 )
 _IDEAL = (  # stage, conversion from the stage before (%), days since it (the median), CSAT (%)
     ("research", 75, 0.5, ""),
@@ -57,9 +90,10 @@ PUBLISHED = (
 
 
 def write(told: Story, folder: Path, seed: int) -> list[Path]:
-    """Write campaigns.csv, targets.csv, benchmarks.csv and ideal.csv into the folder. Returns their paths."""
+    """Write campaigns.csv, targets.csv, benchmarks.csv, ideal.csv and actions.csv into the folder. Returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
-    tables = (_campaigns(told.campaigns), _targets(told.calendar.monday), _benchmarks(told, seed), _ideal())
+    monday = told.calendar.monday
+    tables = (_campaigns(told.campaigns), _targets(monday), _benchmarks(told, seed), _ideal(), _actions(told))
     paths = [folder / name for name in FILES]
     for path, table in zip(paths, tables, strict=True):
         table.to_csv(path, index=False, lineterminator="\n")
@@ -77,6 +111,8 @@ def write_truths(told: Story, path: Path, seed: int) -> None:
         "defect": asdict(told.defect),
         "surges_without_campaign": [asdict(surge) for surge in told.surges if surge.campaign is None],
         "volume_only": told.volume_only,
+        "remedy": asdict(told.remedy),
+        "actions": {"moved": _CHATS, "did_nothing": _SCRIPT, "late": _GUIDE},
     }
     path.write_text(json.dumps(truths, indent=1, default=str) + "\n", encoding="utf-8")
 
@@ -87,8 +123,23 @@ def _campaigns(campaigns: Iterable[Campaign]) -> pd.DataFrame:
 
 
 def _targets(monday: date) -> pd.DataFrame:
-    rows = [(metric, monday - timedelta(weeks=ago), value, owner) for metric, ago, value, owner in _TARGETS]
-    return pd.DataFrame(rows, columns=["metric", "from", "value", "owner"])
+    rows = [(metric, monday - timedelta(weeks=ago), *told) for metric, ago, *told in _TARGETS]
+    columns = ["metric", "from", "floor", "value", "stretch", "owner", "segment"]
+    return pd.DataFrame(rows, columns=columns)[
+        ["metric", "from", "value", "owner", "floor", "stretch", "segment"]
+    ]
+
+
+def _actions(told: Story) -> pd.DataFrame:
+    """The roadmap: what truly moved its measure, what did nothing, what is late, too young to tell, or to come."""
+    monday, remedy = told.calendar.monday, told.remedy
+    chats = (_CHATS, "L. Brandt", "Customer care", remedy.channel, remedy.start, remedy.done_on, "first_response",
+             1900, 15000, "done")  # fmt: skip
+    others = [(*who, *(monday + timedelta(days=day) for day in (start, due)), *aim)
+              for *who, start, due, measure, target, cost, state in _ACTIONS
+              for aim in ((measure, target, cost, state),)]  # fmt: skip
+    columns = ["what", "owner", "department", "channel", "start", "due", "kpi", "target", "cost", "state"]
+    return pd.DataFrame([others[0], chats, *others[1:]], columns=columns).assign(done_on="")
 
 
 def _ideal() -> pd.DataFrame:

@@ -99,6 +99,16 @@ class Surge:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """What one action of the company truly changed: first replies in a channel, multiplied from the day after it was done."""
+
+    channel: str
+    start: date
+    done_on: date
+    multiplier: float
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """Everything that is known to be true of a demo: `defect` is in `surges` too, `volume_only` is a campaign's id."""
 
@@ -107,6 +117,7 @@ class Story:
     surges: tuple[Surge, ...]
     defect: Surge
     volume_only: str
+    remedy: Remedy
 
     def lifts(self) -> Floats:
         """What each day's orders of each product are multiplied by (days x products)."""
@@ -152,7 +163,8 @@ def story(calendar: Calendar) -> Story:
     surge = Surge("Capsule Box", "damaged in transit", alone, alone + timedelta(days=21), 6.0, None)
     began = hurts.starts_on + timedelta(days=8)
     defect = Surge("Aroma One", "leaks", began, monday + timedelta(weeks=4), 10.0, hurts.id)
-    return Story(calendar, (*past, only_sells, hurts), (surge, defect), defect, only_sells.id)
+    remedy = Remedy("chat", monday - timedelta(weeks=17), monday - timedelta(weeks=14, days=3), 0.75)
+    return Story(calendar, (*past, only_sells, hurts), (surge, defect), defect, only_sells.id, remedy)
 
 
 def _campaign(number: int, starts_on: date, days: int, name: str, channel: str, products: tuple[str, ...],

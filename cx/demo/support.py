@@ -45,8 +45,8 @@ def contacts(
     parts = [_complaints(lines, told, rng), _questions(lines, rng), *_extra(lines, told, rng)]
     frame = pd.concat(parts, ignore_index=True)
     slow = slowdown(frame["at"].to_numpy(), calm)
-    frame = _handled(frame, slow, rng)
-    frame = pd.concat([frame, _handled(_repeats(frame, rng), slow, rng)], ignore_index=True)
+    frame = _handled(frame, slow, told, rng)
+    frame = pd.concat([frame, _handled(_repeats(frame, rng), slow, told, rng)], ignore_index=True)
     warmth = lived["warmth"].to_numpy()[frame["customer"].to_numpy()]
     return _worded(_rated(frame, slow, warmth, rng), rng)
 
@@ -105,7 +105,7 @@ def _questions(lines: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     return of_lines("contact", lines.iloc[line], at, reason=reason, hurt=False)
 
 
-def _handled(frame: pd.DataFrame, slow: Floats, rng: np.random.Generator) -> pd.DataFrame:
+def _handled(frame: pd.DataFrame, slow: Floats, told: Story, rng: np.random.Generator) -> pd.DataFrame:
     """Where it was made, who answered, how soon, and whether that was the end of it."""
     n, at = len(frame), frame["at"].to_numpy()
     complaint = (frame["kind"] == "complaint").to_numpy()
@@ -116,7 +116,9 @@ def _handled(frame: pd.DataFrame, slow: Floats, rng: np.random.Generator) -> pd.
         [by == 1, by == 2], [np.where(complaint, 0.6, 0.32), 0.07 + 0.2 * hurt], 0.0
     )
     human = (by == 2) | ((by == 1) & escalated)
-    reply = 60 * REPLY_MINUTES[channel] * np.exp(rng.normal(0, 0.75, n)) * behind
+    reply = (
+        60 * REPLY_MINUTES[channel] * np.exp(rng.normal(0, 0.75, n)) * behind * _remedied(channel, at, told)
+    )
     solve = reply + 3600 * 6.5 * np.exp(rng.normal(0, 0.9, n)) * np.sqrt(behind) * np.where(hurt, 2.2, 1.0)
     first = rng.random(n) < _logistic(np.where(complaint, 0.75, 1.35) - 1.2 * hurt - 0.5 * np.log(behind))
     return frame.assign(
@@ -126,6 +128,13 @@ def _handled(frame: pd.DataFrame, slow: Floats, rng: np.random.Generator) -> pd.
         resolved_first_contact=known(first, by > 0), replied=known(at + reply / 86400, human),
         solved=np.where(human, at + solve / 86400, at + 0.01),
     )  # fmt: skip
+
+
+def _remedied(channel: Ints, at: Floats, told: Story) -> Floats:
+    """What replies are multiplied by since the company did something about them."""
+    remedy = told.remedy
+    after = at >= told.calendar.day(remedy.done_on) + 1
+    return np.where((channel == CHANNELS.index(remedy.channel)) & after, remedy.multiplier, 1.0)
 
 
 def _handler(complaint: Flags, rng: np.random.Generator) -> Ints:

@@ -134,7 +134,7 @@ def _growing(table: pd.DataFrame) -> tuple[str, ...]:
     """The reasons that grew beyond chance: the one that grew most, and another that grew at least half as much."""
     growth = table["now"] - table["before"]
     beyond = (growth > 1.96 * np.sqrt(table["now"] + table["before"])) & (growth >= growth.max() / 2)
-    grown = table[beyond & (table["reason"] != "")].assign(growth=growth)
+    grown = table.assign(growth=growth)[beyond & (table["reason"] != "")]
     return tuple(grown.sort_values("growth", ascending=False)["reason"].head(2))
 
 

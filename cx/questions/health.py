@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import nan
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from cx import movers, stats
+from cx import aims, movers, stats
+from cx.aims import Band
+from cx.forecast import Forecast, ends, forecast
 from cx.kpis import KPIS, Kpi
 from cx.model import DIMENSIONS
 from cx.query import Filters
@@ -24,15 +27,25 @@ from cx.store import Store
 WEEK = timedelta(weeks=1)
 SPARK_WEEKS = 26
 REASON_WEEKS = 12
+LEARNED_WEEKS = 110
+"""From how many weeks a forecast learns: two years, and a little."""
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target in force: its value in the KPI's unit, who owns it, and whether the week's interval meets it."""
+    """A target in force: its value in the KPI's unit, who owns it, and whether the week's interval meets it.
+
+    floor and stretch are in the KPI's unit too, nan where there is none; `band` says how the week stands to all three, and
+    `segment` whose target it is ('' for all customers).
+    """
 
     value: float
     owner: str
     status: Literal["met", "missed", "near", "no data"]
+    floor: float = nan
+    stretch: float = nan
+    band: Band = "no data"
+    segment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +95,11 @@ class Health:
         self._by_week: dict[date, dict[str, Counts]] = {}
         self.week = fresh.last_week()
         self._running = monday(fresh.last_day)
-        first = self.week - WEEK * (max(weeks, SPARK_WEEKS + 1) - 1)
         self._weeks = weeks
-        self._weekly = count(store, filters, "week", first, fresh.last_day)
-        self._tables = {name: self._history(kpi) for name, kpi in KPIS.items()}
+        first = self.week - WEEK * (max(weeks, SPARK_WEEKS + 1) - 1)
+        self._long: Counts | None = None
+        weekly = count(store, filters, "week", first, fresh.last_day)
+        self._tables = {name: self._history(kpi, weekly, first) for name, kpi in KPIS.items()}
         self._rows = {name: {row.week: row for row in t.itertuples()} for name, t in self._tables.items()}
 
     def tiles(self) -> list[Tile]:
@@ -98,6 +112,21 @@ class Health:
         table = self._tables[kpi.name]
         shown = table[table["week"] > self.week - WEEK * self._weeks].reset_index(drop=True)
         return shown.assign(verdict=[_tone(self._change(kpi, week)) for week in shown["week"]])
+
+    def targets(self, kpi: Kpi) -> pd.DataFrame:
+        """The measure's targets for these filters, by the day they hold from: see aims.holding."""
+        return aims.holding(self._targets, kpi, self.filters)
+
+    def ahead(self, kpi: Kpi) -> Forecast | None:
+        """The forecast to the end of the quarter that follows the week; None where it is too short to foretell.
+
+        It learns from every week that is known, however many are shown.
+        """
+        first = self.week - WEEK * (LEARNED_WEEKS - 1)
+        if self._long is None:
+            self._long = count(self.store, self.filters, "week", first, self._fresh.last_day)
+        known = self._history(kpi, self._long, first)
+        return forecast(kpi, known[known["week"] <= self.week], ends(self.week + WEEK)[1])
 
     def so_far(self, kpi: Kpi) -> SoFar | None:
         """The running week's whole days against the same days a week before; None where that is too little to say."""
@@ -133,10 +162,10 @@ class Health:
         """What customers complained about: reason, now, before (a week), and spark (a list of weekly counts)."""
         return reasons(self.store, self.filters, self.week)
 
-    def _history(self, kpi: Kpi) -> pd.DataFrame:
-        table = self._weekly.estimates(kpi).rename(columns={"key": "week"})
+    def _history(self, kpi: Kpi, weekly: Counts, first: date) -> pd.DataFrame:
+        """Every week from the first on, with what may be shown of it and whether it is finished."""
+        table = weekly.estimates(kpi).rename(columns={"key": "week"})
         table["week"] = pd.to_datetime(table["week"]).dt.date
-        first = self.week - WEEK * (max(self._weeks, SPARK_WEEKS + 1) - 1)
         last = max(self._running, self.week)
         every = [first + WEEK * i for i in range((last - first).days // 7 + 1)]
         table = table.set_index("week").reindex(pd.Index(every, name="week"), copy=True).reset_index()
@@ -168,11 +197,12 @@ class Health:
         )
 
     def _target(self, kpi: Kpi, row: Any) -> Target | None:
-        told = self._targets[(self._targets["metric"] == kpi.name) & (self._targets["from"] <= self.week)]
-        if told.empty or pd.isna(row.value) or not row.finished:
+        told = aims.at(self.targets(kpi), self.week)
+        if told is None or pd.isna(row.value) or not row.finished:
             return None
-        value, owner = told.iloc[-1][["value", "owner"]]
-        return Target(float(value), str(owner or ""), stats.target(kpi, row, float(value)))
+        value, floor, stretch = (float(told[name]) for name in ("value", "floor", "stretch"))
+        status, band = stats.target(kpi, row, value), aims.band(kpi, row, value, floor, stretch)
+        return Target(value, str(told["owner"] or ""), status, floor, stretch, band, str(told["segment"]))
 
     def _grouped(self, week: date) -> dict[str, Counts]:
         if week not in self._by_week:

@@ -7,6 +7,7 @@ walk         the interactions of the customers touched, each customer's in order
 funnel       attempts at the journey, each with how far it got
 paths        visits to the journey, each with its steps and channels
 buyers       customers who ordered: when they came back, when they were lost, what they met at first
+ratings      ratings that customers gave, each with what they did afterwards; their orders by day
 touchpoints  sums by day at each touchpoint, and each contact with where its customer had been last
 
 What is counted by customer is refolded whole for each customer touched, so it never depends on the order in which
@@ -20,16 +21,18 @@ from datetime import date
 from typing import Any
 
 from cx.journey import Journey
-from cx.rollups import brands, buyers, daily, funnel, paths, support, touchpoints, walk
+from cx.rollups import brands, buyers, daily, funnel, paths, ratings, support, touchpoints, walk
 from cx.rollups.daily import BINS_PER_E, HISTOGRAMS, PARTS
 from cx.rollups.walk import Executes
 
 __all__ = ["BINS_PER_E", "HISTOGRAMS", "PARTS", "SCHEMA", "TABLES", "rebuild", "refresh"]
 
 BY_DAY = (*daily.TABLES, *touchpoints.BY_DAY, *support.TABLES, *brands.TABLES)
-BY_CUSTOMER = (*funnel.TABLES, *paths.TABLES, *buyers.TABLES, *touchpoints.BY_CUSTOMER)
+BY_CUSTOMER = (*funnel.TABLES, *paths.TABLES, *buyers.TABLES, *ratings.TABLES, *touchpoints.BY_CUSTOMER)
 TABLES = (*BY_DAY, *BY_CUSTOMER)
-SCHEMA = "".join(part.SCHEMA for part in (daily, funnel, paths, buyers, touchpoints, support, brands))
+SCHEMA = "".join(
+    part.SCHEMA for part in (daily, funnel, paths, buyers, ratings, touchpoints, support, brands)
+)
 
 
 def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], journey: Journey) -> None:
@@ -64,6 +67,6 @@ def _fold(cursor: Executes, journey: Journey) -> None:
     for table in BY_CUSTOMER:
         cursor.execute(f"delete from {table} where customer_no in (select customer_no from touched)")
     walk.lay_out(cursor, journey)
-    for part in (funnel, paths, buyers, touchpoints):
+    for part in (funnel, paths, buyers, ratings, touchpoints):
         part.fold(cursor, journey)
     walk.clear(cursor)

@@ -29,7 +29,7 @@ select i.customer_no,
   ) as integer) as place,
   i.occurred_at, cast(i.occurred_at as date) as day, i.kind, i.source, coalesce(i.stage, k.stage) as stage,
   s.position, i.channel, i.touchpoint, i.product, i.segment, i.region, i.campaign_id as campaign, i.device,
-  i.order_id, i.amount, i.reason
+  i.order_id, i.amount, i.reason, i.csat, i.nps, i.would_forgive, i.would_trust
 from interactions i
 join touched t on t.customer_no = i.customer_no
 left join stage_of_kind k on k.of_kind = i.kind

@@ -16,9 +16,11 @@ import streamlit as st
 
 from cx import charts, clock, reference, words
 from cx.folders import Folders
+from cx.forecast import Forecast
 from cx.kpis import kpi
 from cx.model import DIMENSIONS
 from cx.query import Filters
+from cx.questions import actions as roadmap
 from cx.questions import counts, exports, freshness
 from cx.questions.freshness import Freshness
 from cx.questions.headline import Headline, headline
@@ -137,16 +139,23 @@ def trend(view: View, name: str) -> dict[str, Any]:
     """The trend of one measure as a frozen chart."""
     words.use(view.language)
     measure = kpi(name)
-    aim = next((tile.target for tile in week(view)[0] if tile.kpi == measure), None)
     frame, size, written = plots.trend(measure, health(view).trend(measure))
+    told = tables(view.edited, view.language)
     return charts.trend(
         frame,
-        tables(view.edited, view.language).campaigns,
-        aim.value / size if aim else None,
-        plots.aim(measure, aim) if aim else "",
+        told.campaigns,
+        plots.targets(measure, health(view).targets(measure), size),
         plots.trend_titles(),
         written,
+        plots.actions(measure, roadmap.actions(told.actions)),
+        plots.forecast(ahead(view, name), size),
     )
+
+
+@st.cache_resource(max_entries=SPECS, show_spinner=False)
+def ahead(view: View, name: str) -> Forecast | None:
+    """Where one measure is heading."""
+    return health(view).ahead(kpi(name))
 
 
 @st.cache_resource(max_entries=SPECS, show_spinner=False)

@@ -25,7 +25,10 @@ VIEWS = {
 }
 """The parts of the journey page."""
 
-_OF_HEALTH = ("weeks", "measure", "split")
+PARTS = {"week": mark("What moved"), "actions": mark("Actions"), "loyalty": mark("Loyalty")}
+"""The parts of the weekly health beneath its tiles."""
+
+_OF_HEALTH = ("weeks", "measure", "split", "part", "rated", "after")
 _OF_SURGES = ("surge", "surge_by", "opened")
 _OF_JOURNEY = ("span", "view", "by", "stage_of", "against", "group_by", "a", "b", "open", "whose", "heat")
 
@@ -53,6 +56,11 @@ def view() -> str:
     """A choice of the part of the journey page."""
     named = _one_of("view", VIEWS, next(iter(VIEWS)))
     return _segments("view", t("View"), [*VIEWS], named, lambda name: t(VIEWS[name]))
+
+
+def part() -> str:
+    """A choice of the part of the weekly health."""
+    return one("part", t("Show"), [*PARTS], lambda name: t(PARTS[name]))
 
 
 def one(name: str, label: str, options: Sequence[str], told: values.Told, default: str = "") -> str:

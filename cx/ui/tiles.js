@@ -2,10 +2,11 @@
 
 const HEIGHT = 44; // of a sparkline, in the units of its viewBox; its width is 100
 const MARGIN = 3; // kept free above and below, so that strokes are not cut
-const COLOURS = { good: "green", bad: "red", neutral: "gray" };
+const COLOURS = { good: "green", bad: "red", warn: "orange", neutral: "gray" };
 const ICONS = {
   good: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm3.4 5.5-4 4.2a.8.8 0 0 1-1.1 0L4.5 8.9a.8.8 0 0 1 1.1-1.1l1.2 1.2 3.5-3.6a.8.8 0 0 1 1.1 1.1Z",
   bad: "M7 1.9a1.1 1.1 0 0 1 2 0l5.7 10.9a1.1 1.1 0 0 1-1 1.6H2.3a1.1 1.1 0 0 1-1-1.6L7 1.9Zm1 3.7a.8.8 0 0 0-.8.8v2.9a.8.8 0 0 0 1.6 0V6.4a.8.8 0 0 0-.8-.8Zm0 5.4a.9.9 0 1 0 0 1.8.9.9 0 0 0 0-1.8Z",
+  warn: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1ZM4.8 7.2h6.4a.8.8 0 0 1 0 1.6H4.8a.8.8 0 0 1 0-1.6Z",
   neutral: "",
 };
 const TEMPLATE = `

@@ -11,6 +11,7 @@ import streamlit as st
 from cx.words import t
 
 Tone = Literal["good", "bad", "neutral"]
+FootTone = Literal["good", "bad", "warn", "neutral"]
 HERE = Path(__file__).parent
 
 
@@ -30,7 +31,7 @@ class Tile(TypedDict):
     tone: Tone
     range: str
     foot: str
-    foot_tone: Tone
+    foot_tone: FootTone
     aria: str
     spark: list[float | None]
     lo: list[float | None]

@@ -24,7 +24,8 @@ def spec(version):
     weeks = weeks.assign(lo=value - 1, hi=value + 1, finished=True, tone="", week_text="", value_text="")
     campaigns = pd.DataFrame(columns=["name", "starts_on", "ends_on", "channel"])
     shown = weeks.assign(range_text="", n_text="")
-    return charts.trend(shown, campaigns, 81, "Target 81", TITLES, lambda tick: f"{tick:.1f}")
+    target = pd.DataFrame({"from": [first], "value": [81.0], "text": ["Target 81"]})
+    return charts.trend(shown, campaigns, target, TITLES, lambda tick: f"{tick:.1f}")
 
 
 def tile(name, version):

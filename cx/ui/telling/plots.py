@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
 from cx import words
+from cx.forecast import Forecast
 from cx.kpis import Kpi
-from cx.questions.health import Target
+from cx.questions.actions import Action
 from cx.ui.telling.values import decimals, dimension_label, group, interval, label, plain, value_text
 from cx.words import number, t
 
@@ -51,17 +52,44 @@ def trend_titles() -> dict[str, str]:
         "n": t("n"),
         "campaign": t("Campaign"),
         "channel": t("Channel"),
+        "action": t("Action"),
+        "when": t("When"),
     }
 
 
 def trend_alt(kpi: Kpi) -> str:
     """The trend, for who cannot see it."""
-    return t("{measure} by week, with its 95 % interval, its target and the campaigns", measure=label(kpi))
+    return t(
+        "{measure} by week, with its 95 % interval, its target, its forecast, the campaigns and the actions",
+        measure=label(kpi),
+    )
 
 
-def aim(kpi: Kpi, told: Target) -> str:
-    """A target by its value, as a label."""
-    return t("Target {target}", target=plain(kpi, told.value))
+def targets(kpi: Kpi, held: pd.DataFrame, size: float) -> pd.DataFrame:
+    """A measure's targets through time as its chart takes them: from, value, text."""
+    texts = [t("Target {target}", target=plain(kpi, float(value))) for value in held["value"]]
+    return held[["from"]].assign(value=held["value"].astype(float) / size, text=texts)
+
+
+def forecast(told: Forecast | None, size: float) -> pd.DataFrame | None:
+    """The weeks ahead as the chart takes them."""
+    bounds = ["value", "lo", "hi", "lo80", "hi80"]
+    return None if told is None else told.weeks.assign(**{name: told.weeks[name] / size for name in bounds})
+
+
+def actions(kpi: Kpi, told: Sequence[Action]) -> pd.DataFrame:
+    """The actions that are running or done as the chart marks them: on, name, aimed, told."""
+    rows = [
+        {"on": one.done_on or one.start, "name": one.what, "aimed": one.kpi == kpi,
+         "told": _when(one)} for one in told if one.state in ("running", "done")
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=["on", "name", "aimed", "told"])
+
+
+def _when(action: Action) -> str:
+    if action.done_on:
+        return t("done on {day}", day=words.day(action.done_on, year=True))
+    return t("running since {day}", day=words.day(action.start, year=True))
 
 
 def movers(kpi: Kpi, dimension: str, split: pd.DataFrame) -> pd.DataFrame:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from math import isnan
 
 import pandas as pd
 
-from cx import words
+from cx import aims, words
+from cx.aims import Band
+from cx.forecast import SHORTEST, Forecast, ends, told_of
 from cx.kpis import Kpi
 from cx.questions.headline import Headline, Origin
 from cx.questions.health import SoFar, Target, Tile
@@ -32,6 +35,7 @@ _TITLES = {
     "steady": mark("Customer experience held steady"),
     "unknown": mark("Too little data to compare the week"),
 }
+_LIKELY = {"likely": mark("likely"), "unlikely": mark("unlikely"), "open": mark("could go either way")}
 ALMOST_ALL = 0.95
 """From this share on, a group is said to carry a change alone."""
 
@@ -94,14 +98,39 @@ def so_far(kpi: Kpi, told: SoFar) -> str:
     )
 
 
-def target(kpi: Kpi, told: Target) -> tuple[str, tiles.Tone]:
-    """Whether a target is met, and the tone of it."""
-    text = plain(kpi, told.value)
-    if told.status == "met":
-        return t("Meets target {target}", target=text), "good"
-    if told.status == "near":
-        return t("About on target {target}", target=text), "neutral"
-    return t("Misses target {target}", target=text), "bad"
+def target(kpi: Kpi, told: Target) -> tuple[str, tiles.FootTone]:
+    """How the week stands to its target, and to its floor and stretch where there are; and the tone of it."""
+    bounds = (told.value, told.floor, told.stretch)
+    aim, floor, stretch = ("" if isnan(bound) else plain(kpi, bound) for bound in bounds)
+    sentences: dict[Band, tuple[str, tiles.FootTone]] = {
+        "stretch": (t("Beyond stretch {stretch}", stretch=stretch), "good"),
+        "met": (t("Meets target {target}", target=aim), "good"),
+        "near": (t("About on target {target}", target=aim), "neutral"),
+        "held": (t("Misses target {target}, holds floor {floor}", target=aim, floor=floor), "warn"),
+        "missed": (t("Misses target {target}", target=aim), "bad"),
+        "floor": (t("Behind floor {floor}, misses target {target}", floor=floor, target=aim), "bad"),
+    }
+    return sentences.get(told.band, ("", "neutral"))
+
+
+def pace(kpi: Kpi, told: Forecast | None, targets: pd.DataFrame, today: date) -> str:
+    """Where the measure is heading by the month's and the quarter's end, and whether that reaches the target then (Markdown)."""
+    if told is None:
+        return t("Too short to forecast: it takes {weeks} weeks.", weeks=number(SHORTEST))
+    last = told.weeks["week"].iloc[-1] + timedelta(days=6)
+    days = sorted({end for end in ends(today) if end <= last})
+    return " ".join([t("At this pace:"), *(_pace(kpi, told, targets, day) for day in days)])
+
+
+def _pace(kpi: Kpi, told: Forecast, targets: pd.DataFrame, day: date) -> str:
+    row = told.at(day)
+    figures = {"value": value_text(kpi, row["value"]), "interval": interval(kpi, row), "day": words.day(day)}
+    aim = aims.at(targets, day)
+    word = "" if aim is None else told_of(told.chance(day, float(aim["value"])))
+    if not word:
+        return t("**{value}** ({interval}) by {day}.", **figures)
+    return t("**{value}** ({interval}) by {day}, target {target}: {likely}.",
+             target=plain(kpi, float(aim["value"])), likely=t(_LIKELY[word]), **figures)  # fmt: skip
 
 
 def _range(told: Tile) -> str:
@@ -110,7 +139,7 @@ def _range(told: Tile) -> str:
     return t("{interval} · {n}", interval=between, n=how_many) if between else ""
 
 
-def _foot(told: Tile) -> tuple[str, tiles.Tone]:
+def _foot(told: Tile) -> tuple[str, tiles.FootTone]:
     row = told.row
     if told.behind:
         return t("Waiting for {sources}", sources=", ".join(told.behind)), "neutral"
