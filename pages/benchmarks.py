@@ -2,11 +2,9 @@
 
 import streamlit as st
 
-from cx import clock
 from cx.gaps import Standing
-from cx.query import Filters
 from cx.questions.benchmarks import Board, Voice
-from cx.ui import asks, benchmarking, filters, link, live, parts, table
+from cx.ui import asks, benchmarking, filters, link, page, parts, table
 from cx.ui.asks import View
 from cx.ui.telling import benchmarks, rivals, values, voices
 from cx.words import number, t, tn
@@ -14,24 +12,16 @@ from cx.words import number, t, tn
 
 @st.fragment
 def body() -> None:
-    version = live.version()
-    fresh = asks.fresh(version, clock.hour())
-    if fresh.empty:
-        parts.counting() if asks.counting() else parts.welcome()
+    if (now := page.shown()) is None:
         return
-    with st.container(horizontal=True, horizontal_alignment="right", key="bar"):
+    with page.bar(now.fresh):
         weeks = benchmarking.over()
-        parts.freshness(fresh)
-    view = View.of(version, Filters(), weeks)
-    tables = asks.tables(view.edited, view.language)
+    view = now.view(weeks=weeks)
     board = benchmarking.board(view)
-    parts.problems(tables)
-    with st.container(gap="xxsmall", key="head"):
-        st.title(benchmarks.title(board), anchor=False)
-        st.markdown(benchmarks.summary(board))
+    page.head(benchmarks.title(board), benchmarks.summary(board))
     if not board.standings:
         return
-    opened = board.of((link.chosen("standing") or [""])[0]) or board.standings[0]
+    opened = board.of(link.first("standing")) or board.standings[0]
     _matrix(board, view, opened)
     _opened(view, opened)
     for voice in board.voices:

@@ -4,57 +4,54 @@ from datetime import date
 
 import streamlit as st
 
-from cx import clock
-from cx.query import Filters
 from cx.questions.campaigns import League, Result
 from cx.questions.since_start import MOST
-from cx.ui import asks, campaigning, filters, link, live, parts, table
+from cx.ui import asks, campaigning, filters, link, page, parts, table
 from cx.ui.asks import View
 from cx.ui.explained import explained
 from cx.ui.telling import assumed, beside, brought, campaign, campaigns
+from cx.ui.telling.values import plain_text
 from cx.words import t
 
 
 @st.fragment
 def body() -> None:
-    version = live.version()
-    fresh = asks.fresh(version, clock.hour())
-    if fresh.empty:
-        parts.counting() if asks.counting() else parts.welcome()
+    if (now := page.shown()) is None:
         return
-    view = View.of(version, Filters(), 0)
-    told = campaigning.league(view, fresh.last_day)
-    tables = asks.tables(view.edited, view.language)
-    parts.problems(tables)
-    with st.container(horizontal=True, horizontal_alignment="right", key="bar"):
-        parts.freshness(fresh)
-    with st.container(gap="xxsmall", key="head"):
-        st.title(campaigns.title(told.results if told else []), anchor=False)
-        st.markdown(campaigns.summary(told.results if told else []))
+    with page.bar(now.fresh):
+        pass
+    view, through = now.view(), now.fresh.last_day
+    told = campaigning.league(view, through)
+    page.head(campaigns.title(told.results if told else []), campaigns.summary(told.results if told else []))
     if not told:
         return
-    chosen = (link.chosen("opened") or [""])[0]
+    chosen = link.first("opened")
     caption = t("Lift with its 95 % interval, the latest first. Choose one to open it.")
     with parts.card("league", t("All campaigns"), caption):
         table.show(
-            campaigns.columns(), campaigns.rows(told.results), "table-league", t("Campaigns"), chosen, _open
+            campaigns.columns(),
+            campaigns.rows(told.results),
+            "table-league",
+            t("Campaigns"),
+            chosen,
+            lambda one: link.toggle("opened", one),
         )
-        explained("league", assumed.of_league(told, tables.settings.costs), told.asked)
+        explained(
+            "league",
+            assumed.of_league(told, asks.tables(view.edited, view.language).settings.costs),
+            told.asked,
+        )
     for result in told.results:
         if result.campaign.id == chosen:
-            _opened(view, fresh.last_day, told, result)
+            _opened(view, through, told, result)
     if len(told.results) > 1:
-        _beside(view, fresh.last_day, told)
-
-
-def _open(chosen: str) -> None:
-    link.choose("opened", [] if link.chosen("opened") == [chosen] else [chosen])
+        _beside(view, through, told)
 
 
 def _opened(view: View, through: date, told: League, result: Result) -> None:
     name = result.campaign.name
     if reason := campaign.unopened(result, through):
-        with parts.card("unopened", name, campaigns.ran(result.campaign)):
+        with parts.card("unopened", plain_text(name), campaigns.ran(result.campaign)):
             st.markdown(reason)
         return
     _charts(view, through, result)

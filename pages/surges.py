@@ -5,11 +5,10 @@ import streamlit as st
 from cx import clock
 from cx.errors import BadNote
 from cx.notes import ACTIONS
-from cx.query import Filters
 from cx.questions import surging as surging_
 from cx.questions.queue import Entry
 from cx.questions.surging import SHARES_BY
-from cx.ui import asks, filters, link, live, parts, surging, table
+from cx.ui import asks, filters, link, page, parts, surging, table
 from cx.ui.asks import View
 from cx.ui.explained import explained
 from cx.ui.telling import surges
@@ -19,19 +18,13 @@ from cx.words import t
 
 @st.fragment
 def body() -> None:
-    version = live.version()
-    fresh = asks.fresh(version, clock.hour())
-    if fresh.empty:
-        parts.counting() if asks.counting() else parts.welcome()
+    if (now := page.shown()) is None:
         return
-    view, through = View.of(version, Filters(), 0), surging.last_day(version)
-    entries, told = surging.queue(view, through), surging.watch(version, through)
-    parts.problems(asks.tables(view.edited, view.language))
-    with st.container(horizontal=True, horizontal_alignment="right", key="bar"):
-        parts.freshness(fresh)
-    with st.container(gap="xxsmall", key="head"):
-        st.title(surges.title(entries), anchor=False)
-        st.markdown(surges.summary(entries, told))
+    with page.bar(now.fresh):
+        pass
+    view, through = now.view(), surging.last_day(now.version)
+    entries, told = surging.queue(view, through), surging.watch(now.version, through)
+    page.head(surges.title(entries), surges.summary(entries, told))
     named = link.first("surge")
     chosen = surges.opened(entries, named)
     with parts.card("queue", t("The queue"), t("What to look at first on top. Choose one to open it.")):
@@ -47,7 +40,7 @@ def body() -> None:
         _opened(view, chosen)
     elif named:
         st.info(t("The surge of this link is no longer in the queue."))
-    _now(version)
+    _now(view)
 
 
 def _opened(view: View, entry: Entry) -> None:
@@ -106,15 +99,12 @@ def _notes(version: int, entry: Entry) -> None:
         table.show(surges.log_columns(), surges.log_rows(noted), "table-log", t("What was noted"))
 
 
-def _now(version: int) -> None:
-    at = clock.hour()
-    through = asks.fresh(version, at).through
+def _now(view: View) -> None:
+    through = asks.fresh(view.version, view.at).through
     with parts.card("today", surges.today_title(through, clock.now()), surges.today(through.date(), through)):
-        st.caption(surges.backlog(*surging.waits(version, at), through))
+        st.caption(surges.backlog(*surging.waits(view.version, view.at), through))
         parts.chart(
-            surging.today(version, at, View.of(version, Filters(), 0).language),
-            "chart-today",
-            t("Contacts by the hour"),
+            surging.today(view.version, view.at, view.language), "chart-today", t("Contacts by the hour")
         )
 
 

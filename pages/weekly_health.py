@@ -6,7 +6,7 @@ import streamlit as st
 
 from cx import clock
 from cx.kpis import kpi
-from cx.ui import acting, asks, filters, live, loyal, parts, tiles
+from cx.ui import acting, asks, filters, loyal, page, parts, tiles
 from cx.ui.asks import View
 from cx.ui.telling import plots, values, week
 from cx.words import day, t
@@ -14,29 +14,22 @@ from cx.words import day, t
 
 @st.fragment
 def body() -> None:
-    version = live.version()
-    fresh = asks.fresh(version, clock.hour())
-    if fresh.empty:
-        parts.counting() if asks.counting() else parts.welcome()
+    if (now := page.shown()) is None:
         return
-    with st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="bar"
-    ):
-        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
-            weeks = filters.period()
-            chosen = filters.choose(asks.choices(version))
-        parts.freshness(fresh)
-    view = View.of(version, chosen, weeks)
-    parts.problems(asks.tables(view.edited, view.language))
+    with page.bar(now.fresh):
+        weeks = filters.period()
+        chosen = filters.choose(asks.choices(now.version))
+    view = now.view(chosen, weeks)
     told, headline = asks.week(view)
     if not told:
-        parts.nothing_to_show(chosen, fresh)
+        parts.nothing_to_show(chosen, now.fresh)
         return
     monday = told[0].week
-    with st.container(gap="xxsmall", key="head"):
-        st.caption(t("Weekly CX health, week of {day}", day=day(monday, year=True)))
-        st.title(week.title(headline, monday, clock.now().date()), anchor=False)
-        st.markdown(week.summary(headline))
+    page.head(
+        week.title(headline, monday, clock.now().date()),
+        week.summary(headline),
+        t("Weekly CX health, week of {day}", day=day(monday, year=True)),
+    )
     selected = filters.measure([tile.kpi.name for tile in told])
     first, rest = week.strips(told)
     tiles.kpi_strip(first, selected, "kpi", filters.choose_measure)
