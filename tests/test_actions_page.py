@@ -34,7 +34,7 @@ def test_the_demo_companys_roadmap_is_told(company: DemoCompany) -> None:
 
 def test_the_trend_says_where_the_measure_is_heading(company: DemoCompany) -> None:
     told = words(opened())
-    assert "At this pace: **" in told
+    assert "Forecast: **" in told
     assert "by 31 March, target 78%: " in told
 
 

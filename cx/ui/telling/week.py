@@ -119,7 +119,7 @@ def pace(kpi: Kpi, told: Forecast | None, targets: pd.DataFrame, today: date) ->
         return t("Too short to forecast: it takes {weeks} weeks.", weeks=number(SHORTEST))
     last = told.weeks["week"].iloc[-1] + timedelta(days=6)
     days = sorted({end for end in ends(today) if end <= last})
-    return " ".join([t("At this pace:"), *(_pace(kpi, told, targets, day) for day in days)])
+    return " ".join([t("Forecast:"), *(_pace(kpi, told, targets, day) for day in days)])
 
 
 def _pace(kpi: Kpi, told: Forecast, targets: pd.DataFrame, day: date) -> str:
