@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     made.add_argument("--seed", type=int, default=demo.SEED, help=t("another seed makes another company"))
     taken = command("ingest", _ingest, t("Take in exports: Parquet or CSV files, or folders of them."))
     taken.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    undone = command("undo", _undo, t("Undo an export: its rows leave, as if it had never landed."))
+    undone.add_argument("export", metavar="EXPORT", help=t("its file name, or its number on the Data page"))
+    undone.add_argument("--yes", action="store_true", help=t("do not ask"))
     command("watch", _watch, t("Take in whatever lands in the inbox, until stopped."))
     checked = command(
         "check", _check, t("Say which complaint surges there are now; the exit code tells a scheduler.")
@@ -120,6 +123,33 @@ def _make_demo(seed: int, folders: Folders) -> int:
 
 def _ingest(options: argparse.Namespace, folders: Folders) -> int:
     return _take_in(folders, [path.resolve() for path in options.paths])
+
+
+def _undo(options: argparse.Namespace, folders: Folders) -> int:
+    """Say what would leave, and let it leave once that is confirmed; where a server owns the store, by its hand."""
+    told = _undoing(folders, options.export, really=False)
+    console.print(told.in_words(), markup=False, highlight=False)
+    if not options.yes and console.input(t("Undo it? [y/N] "), markup=False).strip().lower() not in (
+        "y",
+        "yes",
+    ):
+        console.print(t("Nothing was changed."))
+        return 1
+    _undoing(folders, str(told.file_id), really=True)
+    console.print(t("Undone. The same file can be taken in again."))
+    return 0
+
+
+def _undoing(folders: Folders, which: str, really: bool) -> ingest.Leaving:
+    """What undoing would do, or did. Raises CannotUndo; StoreBusy where a server owns the store and does not answer."""
+    answer = owner.asks(folders, "undo", {"which": which, "really": really})
+    if answer is not None:
+        return ingest.Leaving.of(answer)
+    store = Store.open(folders.store)
+    try:
+        return ingest.undo(store, folders, which, clock.now()) if really else ingest.leaving(store, which)
+    finally:
+        store.close()
 
 
 def _watch(options: argparse.Namespace, folders: Folders) -> int:
@@ -210,7 +240,7 @@ def _take_in(folders: Folders, paths: Sequence[Path]) -> int:
 
 
 def _show(report: Report) -> None:
-    """Say what became of one export, row by row where rows were refused."""
+    """Say what became of one export, with a few rows for each reason to refuse one."""
     if report.already:
         console.print(
             t("{file}: taken in before, nothing changed.", file=report.file), markup=False, highlight=False
@@ -219,15 +249,8 @@ def _show(report: Report) -> None:
         console.print(f"[yellow]{t('Set aside')}[/]", end=" ")
         console.print(f"{report.file}: {report.reason}", markup=False, highlight=False)
     else:
-        kept = tn("{file}: {n} row kept", "{file}: {n} rows kept", report.rows_kept, file=report.file)
-        rest = t("{superseded} superseded, {refused} refused", superseded=number(report.rows_superseded),
-                 refused=number(report.rows_refused))  # fmt: skip
-        console.print(f"{kept}, {rest}", markup=False, highlight=False)
-    for refusal in report.examples:
-        row = t("row {row}, {column}", row=refusal.row, column=refusal.column)
-        console.print(f"  {row}: {refusal.sentence()}", markup=False, highlight=False)
-    for note in report.notes:
-        console.print(f"  {note}", markup=False, highlight=False)
+        for line in ingest.lines(report):
+            console.print(line, markup=False, highlight=False)
 
 
 class _progress:

@@ -39,9 +39,9 @@ def summary(store: Store) -> dict[str, Any]:
     """What the owner of a store says of it: version, rows, exports taken in, set aside, rows refused."""
     sql = """
 select (select count(*) from interactions) as rows,
-  count(*) filter (reason is null) as files,
+  count(*) filter (reason is null and undone_at is null) as files,
   count(*) filter (reason is not null) as set_aside,
-  coalesce(sum(rows_refused), 0) as refused
+  coalesce(sum(rows_refused) filter (undone_at is null), 0) as refused
 from files"""
     row = store.run(Query("summary", sql)).iloc[0]
     return {"version": store.version, "path": str(store.path), **{name: int(row[name]) for name in row.index}}

@@ -7,6 +7,7 @@
     ├── BadReference       a row of data/reference/ that cannot be understood
     ├── BadJourney         a journey of stages that cannot be walked (cx.journey)
     ├── BadNote            a note on a surge that says too little
+    ├── CannotUndo         an export that cannot be undone, or that never landed
     ├── QueryError         a query failed; carries its name and its full SQL
     └── StoreBusy          another process owns the store
 
@@ -48,6 +49,15 @@ class MappingError(CxError):
 
 class BadReference(CxError):
     """A row of a file in data/reference/ that cannot be understood: names file, row, column and value."""
+
+
+class CannotUndo(CxError):
+    """An export that cannot be undone; nothing was changed."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"{file}: {reason}")
+        self.file = file
+        self.reason = reason
 
 
 class BadNote(CxError):

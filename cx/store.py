@@ -35,7 +35,16 @@ create table if not exists interactions (
 create table if not exists customers (customer_no INTEGER, customer_id VARCHAR);
 create table if not exists files (
   file_id INTEGER, name VARCHAR, size BIGINT, sha256 VARCHAR, format VARCHAR, arrived_at TIMESTAMP,
-  rows_read BIGINT, rows_kept BIGINT, rows_superseded BIGINT, rows_refused BIGINT, reason VARCHAR
+  rows_read BIGINT, rows_kept BIGINT, rows_superseded BIGINT, rows_refused BIGINT, reason VARCHAR,
+  rows_replaced BIGINT, rows_same BIGINT, unused VARCHAR[], undone_at TIMESTAMP
+);
+create table if not exists history (
+  {_INTERACTIONS},
+  file_id INTEGER,
+  file_row BIGINT
+);
+create table if not exists again (
+  file_id INTEGER, file_row BIGINT, source VARCHAR, interaction_id VARCHAR, of_file INTEGER
 );
 create table if not exists refusals (
   file_id INTEGER, file_row BIGINT, column_name VARCHAR, value VARCHAR, rule VARCHAR
@@ -48,15 +57,22 @@ insert into meta select 0, '', '' where not exists (from meta);
 {rollups.SCHEMA}
 """
 """interactions: the canonical columns, the customer's number, and the file and row that each came from. files: the
-ledger, one row for every export that arrived (`reason` is set where it was set aside whole). refusals: every row that
-was not kept. surge_log: what people did about surges, only ever added to. meta: the version, the shape of the tables,
+ledger, one row for every export that arrived (`reason` is set where it was set aside whole, `undone_at` where its rows
+left again; `rows_replaced` is empty where a version before undo took it in). history: the states of rows that lost to a
+later one, which stand again when that one's export is undone. again: rows that said what a row of another export had
+said already, and which export that was. refusals: every row that was not kept. surge_log: what people did about surges, only ever added to. meta: the version, the shape of the tables,
 and the journey that the rollups were folded for."""
 
 SHAPE = hashlib.sha256(SCHEMA.encode()).hexdigest()
 
+_LEDGER = {"rows_replaced": "BIGINT", "rows_same": "BIGINT", "unused": "VARCHAR[]", "undone_at": "TIMESTAMP"}
 _MISSING = [
-    f"alter table interactions add column if not exists {column.name} {column.type}"
-    for column in COLUMNS.values()
+    *(
+        f"alter table if exists {table} add column if not exists {column.name} {column.type}"
+        for table in ("interactions", "history")
+        for column in COLUMNS.values()
+    ),
+    *(f"alter table files add column if not exists {name} {type_}" for name, type_ in _LEDGER.items()),
 ]
 
 UPGRADE = (

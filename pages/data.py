@@ -1,11 +1,16 @@
-"""Data: through when do the data run, what arrived, and what was refused?"""
+"""Data: is anything wrong with the data today, what arrived, and what became of it?"""
 
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
 import streamlit as st
 
 from cx import clock
-from cx.ui import asks, filters, live, parts
-from cx.ui.telling import values
-from cx.words import t
+from cx.questions.storage import storage
+from cx.ui import asks, exporting, filters, live, page, parts, table
+from cx.ui.telling import data, values
+from cx.words import language, t, tn
 
 
 @st.fragment
@@ -15,27 +20,105 @@ def body() -> None:
     if arrived.empty:
         parts.welcome()
         return
-    with st.container(gap="xxsmall", key="head"):
-        st.title(t("Data"), anchor=False)
-        st.markdown(t("Drop exports into the inbox; what became of each is told here."))
     fresh = asks.fresh(version, clock.hour())
-    left, right = st.columns([2, 6], gap="medium")
-    with (
-        left,
-        parts.card(
-            "sources", t("Through when the data run"), t("The newest moment that each source has delivered.")
-        ),
+    if fresh.empty:
+        page.head(t("Nothing is in the figures yet"), t("What became of each export is told here."))
+    else:
+        _sources(version)
+    with parts.card(
+        "exports", t("Exports"), t("Newest first. Choose one to see what became of it, or to undo it.")
     ):
-        parts.sources(fresh)
-    with (
-        right,
-        parts.card("exports", t("Exports"), t("Newest first. Choose one to see the rows that were refused.")),
-    ):
-        chosen = parts.exports(arrived)
-    if chosen is not None:
-        with parts.card("refused", t("Rows that were not kept"), values.plain_text(chosen["name"])):
-            parts.refusals(asks.refusals(version, int(chosen["file_id"])), chosen)
+        opened = exporting.chosen(arrived)
+        _exports(arrived.head(SHOWN), "table-exports", str(opened["file_id"]))
+        if len(earlier := arrived.iloc[SHOWN:]):
+            with st.expander(
+                tn("{n} earlier export", "{n} earlier exports", len(earlier)), key="earlier-exports"
+            ):
+                _exports(earlier, "table-earlier-exports", str(opened["file_id"]))
+    _export(version, opened)
+    _drift(version)
+    with parts.card("storage", t("Storage"), t("On the disk of this machine.")):
+        st.markdown(data.stored(storage(live.server().folders)))
+
+
+SHOWN = 8
+
+
+def _exports(arrived: pd.DataFrame, key: str, opened: str) -> None:
+    table.show(
+        data.export_columns(),
+        data.export_rows(arrived),
+        key,
+        t("Exports that arrived"),
+        opened,
+        exporting.choose,
+    )
+
+
+def _sources(version: int) -> None:
+    at = clock.hour()
+    fresh, sources = asks.fresh(version, at), exporting.coverage(version, at)
+    found = data.issues(asks.arrivals(version), sources, exporting.drift(version), fresh)
+    page.head(data.title(found), data.summary(found, sources, fresh))
+    caption = t(
+        "Rows by the day on which they happened; a day counts once it is over. Coloured where it is more than chance."
+    )
+    with parts.card("sources", t("What each source delivers"), caption):
+        table.show(
+            data.source_columns(), data.source_rows(sources), "table-sources", t("Volume and gaps by source")
+        )
+        st.caption(
+            t(
+                "The last eight weeks: stronger where more came, × where nothing came on a weekday that usually has some."
+            )
+        )
+        parts.chart(
+            exporting.picture(version, at, language()), "chart-days", t("Days on which each source delivered")
+        )
+
+
+def _export(version: int, row: Mapping[Any, Any]) -> None:
+    file_id = int(row["file_id"])
+    with parts.card("export", values.plain_text(row["name"]), t("What became of this export.")):
+        st.markdown(data.became(row))
+        reasons = exporting.reasons(version, file_id)
+        if len(reasons):
+            table.show(data.reason_columns(), data.reason_rows(reasons, int(row["rows_read"])), "table-reasons", t("Why rows were not kept"))  # fmt: skip
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            exporting.mend(version, row)
+            exporting.undo(version, row)
+        if len(reasons):
+            with st.expander(t("Row by row"), icon=":material/list:"):
+                parts.refusals(asks.refusals(version, file_id), row)
+
+
+def _drift(version: int) -> None:
+    told = exporting.drift(version)
+    if told is None:
+        return
+    caption = t(
+        "The newest export, {file}, beside the same sources' rows of the half year before.",
+        file=values.plain_text(told.file),
+    )
+    with parts.card("drift", t("Changes in its values"), caption):
+        if told.found:
+            table.show(
+                data.drift_columns(),
+                data.drift_rows(told),
+                "table-drift",
+                t("What drifted in the newest export"),
+            )
+            parts.more(len(told.found) - data.MOST_DRIFTED)
+        elif told.compared:
+            st.markdown(
+                t(
+                    "No new channel, reason, product or kind; no share moved and no column emptied by more than chance."
+                )
+            )
+        else:
+            st.caption(t("There is nothing before it to compare with."))
 
 
 filters.restore()
+exporting.restore()
 body()

@@ -69,7 +69,15 @@ def emptied(tmp_path_factory: pytest.TempPathFactory, own_journey: str) -> Itera
 
     def empty() -> tuple[Store, Folders]:
         with store.transaction() as cursor:
-            for table in ("interactions", "customers", "files", "refusals", *rollups.TABLES):
+            for table in (
+                "interactions",
+                "customers",
+                "history",
+                "again",
+                "files",
+                "refusals",
+                *rollups.TABLES,
+            ):
                 cursor.execute(f"delete from {table}")
         return store, folders
 

@@ -46,14 +46,12 @@ def link(inbox: Path) -> None:
     (inbox / "bad.csv").symlink_to(write_csv(inbox.parent / "elsewhere.csv", [ROW]))
 
 
-def utf16(inbox: Path) -> None:
-    (inbox / "bad.csv").write_bytes(write_csv(inbox / "bad.csv", [ROW]).read_text().encode("utf-16"))
+def utf16_without_a_mark(inbox: Path) -> None:
+    (inbox / "bad.csv").write_bytes(write_csv(inbox / "bad.csv", [ROW]).read_text().encode("utf-16-le"))
 
 
-def latin1(inbox: Path) -> None:
-    (inbox / "bad.csv").write_bytes(
-        write_csv(inbox / "bad.csv", [ROW | {"text": "café"}]).read_text().encode("latin-1")
-    )
+def no_encoding(inbox: Path) -> None:
+    (inbox / "bad.csv").write_bytes(write_csv(inbox / "bad.csv", [ROW]).read_bytes() + b"\x81\n")
 
 
 def no_rights(inbox: Path) -> None:
@@ -76,9 +74,10 @@ def no_rights(inbox: Path) -> None:
         (lambda inbox: write_csv(inbox / "bad.csv", [{"a": 1, "kinds": 2}]), "It lacks"),
         (lambda inbox: (inbox / "bad.csv").write_text("\n\n"), "It lacks"),
         (lambda inbox: (inbox / "bad.csv").write_text('source,kind\n"open'), "It lacks"),
-        (utf16, "not UTF-8"),
-        (latin1, "not UTF-8"),
-        (lambda inbox: (inbox / "bad.xlsx").write_bytes(b"PK\x03\x04"), "Only .csv, .tsv, .parquet, .pq"),
+        (utf16_without_a_mark, "not UTF-8"),
+        (no_encoding, "not UTF-8"),
+        (lambda inbox: (inbox / "bad.xlsx").write_bytes(b"PK\x03\x04"), "not a whole Excel workbook"),
+        (lambda inbox: (inbox / "bad.docx").write_bytes(b"PK\x03\x04"), "Only .csv, .tsv, .jsonl"),
         (lambda inbox: (inbox / "bad").mkdir(), "It is a folder"),
         (link, "It is a link"),
         (lambda inbox: os.mkfifo(inbox / "bad.csv"), "It is not a file"),
@@ -98,7 +97,7 @@ def test_a_bad_file_is_set_aside_with_the_reason_and_the_good_one_beside_it_is_t
     assert reports["good.csv"].rows_kept == 1
     assert sorted(path.name for path in folders.refused.iterdir()) == [bad.name, f"{bad.name}.txt"]
     assert reports[bad.name].reason in (folders.refused / f"{bad.name}.txt").read_text()
-    assert [path.name for path in folders.archive.iterdir()] == ["good.csv"]
+    assert sorted(path.name for path in folders.archive.iterdir()) == ["good.csv", "good.csv.report.json"]
     assert ask("select name, reason from files where reason is not null") == [
         (bad.name, reports[bad.name].reason)
     ]
@@ -126,7 +125,8 @@ def test_nothing_in_the_archive_or_among_the_refused_is_overwritten(store: Store
     for i in range(3):
         at_rest(write_csv(folders.inbox / "x.csv", [ROW | {"csat": i + 1}]))
         scan(store, folders, NOW)
-    assert sorted(path.name for path in folders.archive.iterdir()) == ["x (2).csv", "x (3).csv", "x.csv"]
+    exports = [path.name for path in folders.archive.iterdir() if path.suffix == ".csv"]
+    assert sorted(exports) == ["x (2).csv", "x (3).csv", "x.csv"]
 
 
 def test_a_set_aside_file_is_tried_again_once_a_mapping_fits(store: Store, folders: Folders):

@@ -3,17 +3,21 @@
 reading    CSV and Parquet -> their columns, and then the rows of those that matter
 source     where one canonical column comes from, and the format of a whole file
 mapping    a TOML file of the user's: canonical column = source column or constant
+vendors    one module a system whose exports are known: Zendesk, Shopify and so on
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from cx.errors import FileRefused, MappingError, hint
 from cx.formats.mapping import Mapping, load_mapping
 from cx.formats.reading import Broken, Rows, Sheet, open_sheet
 from cx.formats.source import Format, Source
+from cx.formats.vendors import VENDORS
+from cx.formats.vendors.vendor import unique
 from cx.model import ALWAYS, COLUMNS
 from cx.words import enumeration, t
 
@@ -28,6 +32,7 @@ __all__ = [
     "mappings",
     "open_sheet",
     "recognise",
+    "unique",
 ]
 
 CANONICAL = "canonical"
@@ -39,7 +44,8 @@ def mappings(reference: Path) -> list[Mapping]:
 
 
 def recognise(columns: Sequence[str], file: str = "", reference: Path | None = None) -> Format:
-    """The format of a file with these columns: the canonical one, or the mapping that names the most of them.
+    """The format of a file with these columns: the canonical one, else the mapping that names the most of them, else
+    the built-in one that does.
 
     Raises FileRefused where none fits or two fit equally well, and MappingError where none fits and a mapping
     file is not sound.
@@ -47,7 +53,10 @@ def recognise(columns: Sequence[str], file: str = "", reference: Path | None = N
     if not [name for name in ALWAYS if name not in _canonical_names(columns)]:
         found = _canonical(columns)
     else:
-        found = _mapped(columns, file, reference)
+        mapped, unsound = _mapped(columns, file, reference)
+        found = mapped or _of_a_vendor(columns, file) or _unknown(columns, file, unsound)
+    if found.reshape is not None:
+        return found
     told = [column.lower() for column in columns] if found.name == CANONICAL else list(columns)
     for column in found.reads:
         if told.count(column) > 1 or told.count(column.lower()) > 1:
@@ -73,7 +82,10 @@ def _canonical(columns: Sequence[str]) -> Format:
     return Format(CANONICAL, sources, notes)
 
 
-def _mapped(columns: Sequence[str], file: str, reference: Path | None) -> Format:
+def _mapped(
+    columns: Sequence[str], file: str, reference: Path | None
+) -> tuple[Format | None, list[MappingError]]:
+    """The format that a mapping file gives, and what is wrong with mapping files that are not sound."""
     fitting, unsound = [], []
     for path in _mapping_files(reference) if reference else ():
         try:
@@ -83,10 +95,6 @@ def _mapped(columns: Sequence[str], file: str, reference: Path | None) -> Format
             continue
         if mapping.fits(columns, file):
             fitting.append(mapping)
-    if not fitting:
-        if unsound:
-            raise unsound[0]
-        raise FileRefused(file, _why_unknown(columns))
     fitting.sort(key=lambda mapping: len(mapping.recognise), reverse=True)
     if len(fitting) > 1 and len(fitting[0].recognise) == len(fitting[1].recognise):
         names = enumeration([mapping.file for mapping in fitting[:2]])
@@ -94,7 +102,29 @@ def _mapped(columns: Sequence[str], file: str, reference: Path | None) -> Format
             file,
             t("The mappings {names} fit it equally well; add a column to one's 'recognise'.", names=names),
         )
-    return fitting[0].format(columns, file)
+    return (fitting[0].format(columns, file) if fitting else None), unsound
+
+
+def _of_a_vendor(columns: Sequence[str], file: str) -> Format | None:
+    named = unique(columns)
+    fitting = [vendor for vendor in VENDORS if vendor.fits(named)]
+    fitting.sort(key=lambda vendor: len(vendor.signature), reverse=True)
+    best = [vendor for vendor in fitting if len(vendor.signature) == len(fitting[0].signature)]
+    if len(best) > 1:
+        names = enumeration([f"'{vendor.name}'" for vendor in best])
+        told = t(
+            "It looks like {names} alike. Say which it is with a mapping file in reference/mappings/, or leave out "
+            "the columns of the other.",
+            names=names,
+        )
+        raise FileRefused(file, told)
+    return best[0].format(named, file) if best else None
+
+
+def _unknown(columns: Sequence[str], file: str, unsound: Sequence[MappingError]) -> NoReturn:
+    if unsound:
+        raise unsound[0]
+    raise FileRefused(file, _why_unknown(columns))
 
 
 def _why_unknown(columns: Sequence[str]) -> str:

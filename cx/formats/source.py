@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 SECONDS_IN = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -39,14 +39,40 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Reshape:
+    """SQL that makes rows of a file's rows, for exports whose rows are not interactions as they stand.
+
+    `fields`: a name in the SQL -> the file's column, or None where the file lacks it (NULL). `sql` selects from the
+    table `fields` (file_row and the fields, all as text; what is nested is JSON). It gives file_row, the row that a person
+    finds in the file; `dropped`, why a record is left out (a key of cx.ingest.reshape.DROPPED) or NULL; and the
+    columns that the format's sources name. Rows with one file_row come from one record.
+    """
+
+    fields: Mapping[str, str | None]
+    sql: str
+
+
+Head = Sequence[Mapping[str, str | None]]
+"""The first rows of a file: column -> cell, for exports that tell of their questions below the header."""
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
-    """How one file is understood: canonical column -> source, each source down to the one column that is there."""
+    """How one file is understood: canonical column -> source, each source down to the one column that is there.
+
+    With `reshape`, the sources name columns of its result. `settle` gives the format that stands once the rows have
+    been seen; it may raise FileRefused.
+    """
 
     name: str
     sources: Mapping[str, Source]
     notes: tuple[str, ...] = ()
+    reshape: Reshape | None = None
+    settle: Callable[[Head], Format] | None = None
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The columns of the file that are read, each once."""
+        if self.reshape is not None:
+            return tuple(dict.fromkeys(column for column in self.reshape.fields.values() if column))
         return tuple(dict.fromkeys(column for source in self.sources.values() for column in source.columns))

@@ -4,6 +4,10 @@ casts      what a cell says -> SQL that gives its canonical value
 check      every rule that a row must meet, from the model -> the staged rows, each with what is wrong with it
 rules      what is wrong, in words, and what to do
 merge      staged rows -> interactions, rollups, ledger and refusals: all or nothing
+history    the states of rows that lost to a later one, kept for undo
+undo       an export's rows leave, as if it had never come
+told       the report of an export as lines and as a file
+mending    the rows that were refused, as a file to mend and drop again
 tables     a file that is no export but a table of data/reference/
 intake     one file from its path to its report
 inbox      the folder where exports land: what is ready, and watching it
@@ -13,16 +17,22 @@ from cx.ingest.inbox import files_under, hand_over, passing, scan, watch
 from cx.ingest.intake import adopt, take_in
 from cx.ingest.report import Refusal, Report
 from cx.ingest.rules import explain
+from cx.ingest.told import lines
+from cx.ingest.undo import Leaving, leaving, undo
 
 __all__ = [
+    "Leaving",
     "Refusal",
     "Report",
     "adopt",
     "explain",
     "files_under",
     "hand_over",
+    "leaving",
+    "lines",
     "passing",
     "scan",
     "take_in",
+    "undo",
     "watch",
 ]

@@ -15,7 +15,8 @@ from pathlib import Path
 import watchfiles
 
 from cx.folders import Folders
-from cx.formats.reading import COLUMNAR, SUFFIXES, complete
+from cx.formats.reading import COLUMNAR, complete, readable
+from cx.ingest import told
 from cx.ingest.intake import adopt, put, take_in
 from cx.ingest.merge import Progress
 from cx.ingest.report import Report
@@ -30,7 +31,7 @@ BROKEN_REST_SECONDS = 1.5
 """The same for a Parquet file without its end, a last line without its end, and a folder: they may well be on their way."""
 
 _WAKE_MS = 250
-_PASSING = (".tmp", ".part", ".crdownload")
+_PASSING = (".tmp", ".part", ".crdownload", told.ENDING)
 
 
 class Settling:
@@ -130,7 +131,7 @@ def hand_over(file: Path, folders: Folders) -> Path:
 
 
 def _exports_in(folder: Path) -> list[Path]:
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = (path for path in folder.rglob("*") if readable(path))
     return sorted(path for path in found if path.is_file() and not passing(path))
 
 

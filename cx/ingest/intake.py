@@ -7,6 +7,7 @@ import logging
 import shutil
 import stat
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cx import clock, reference, rollups
 from cx.errors import BadReference, CxError, FileRefused
 from cx.folders import Folders
 from cx.formats import open_sheet, recognise
+from cx.ingest import mending, reshape, told
 from cx.ingest.check import refuse_drifted
 from cx.ingest.merge import Arrival, Export, Progress, merge, record_set_aside, seen
 from cx.ingest.report import Report
@@ -23,6 +25,9 @@ from cx.store import Store
 from cx.words import t
 
 log = logging.getLogger(__name__)
+
+READING = 0.2
+"""The share of taking a file in that is done once it has been read."""
 
 
 def take_in(
@@ -81,16 +86,19 @@ def _attempt(store: Store, folders: Folders, path: Path, now: datetime, progress
         arrival = _arrival(path)
         if seen(store, arrival):
             return Report(path.name, already=True)
-        sheet = open_sheet(path)
-        if is_benchmarks(sheet):
-            return keep_benchmarks(store, folders, path, arrival, now)
-        format = recognise(sheet.columns, path.name, folders.reference)
+        with open_sheet(path, lambda share: progress(t("Reading"), share * READING)) as sheet:
+            if is_benchmarks(sheet):
+                return keep_benchmarks(store, folders, sheet.data, arrival, now)
+            format = recognise(sheet.columns, path.name, folders.reference)
+            sheet, format, rows = reshape.read(sheet, format)
+            rows = mending.as_it_was(sheet, rows)
+        format = replace(format, notes=(*sheet.notes, *format.notes))
         refuse_drifted(sheet, format)
-        rows = sheet.rows(format.reads)
         if _state(path) != before:
             return Report(
                 path.name, reason=t("It was written to while it was read. Try again."), waiting=True
             )
+        rows = rows.passing()
         return merge(store, Export(arrival, sheet, format, rows), journey_of(store, folders), now, progress)
     except FileRefused as error:
         return _set_aside(store, arrival, error.reason, now)
@@ -148,7 +156,8 @@ def _arrival(path: Path) -> Arrival:
 def _put_away(folders: Folders, path: Path, report: Report) -> None:
     try:
         if not report.reason:
-            put(path, folders.archive)
+            kept = put(path, folders.archive)
+            told.write(report, _reserve(folders.archive, f"{kept.name}{told.ENDING}"))
             return
         target = put(path, folders.refused)
         note = _reserve(folders.refused, f"{target.name}.txt")

@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 from cx import rollups
 from cx.formats import Broken, Format, Rows, Sheet
+from cx.ingest import history
 from cx.ingest.check import CLIPPED, CODES, IN_FILE, IN_STORE, TOLERANCE, staging
-from cx.ingest.report import Refusal, Report
+from cx.ingest.history import content
+from cx.ingest.report import Reason, Refusal, Report
 from cx.journey import Journey
 from cx.model import COLUMNS
 from cx.query import Query
 from cx.store import Cursor, Store
 from cx.words import t
 
-EXAMPLES = 20
-"""Rows not kept that a report shows."""
+EXAMPLES, EXAMPLES_OF_A_REASON = 20, 3
+"""Rows not kept that a report shows: in all, and of each reason."""
 
 Progress = Callable[[str, float], None]
 
@@ -52,48 +55,43 @@ class _SeenBefore(Exception):
 
 
 _COLUMNS = ", ".join(COLUMNS)
-_SEEN = "select count(*) as n from files where sha256 = $sha256 and reason is null"
-
-
-def _content(table: str) -> str:
-    cells = ", ".join(f"coalesce(cast({table}.{name} as varchar), chr(30))" for name in COLUMNS)
-    return f"md5(concat_ws(chr(31), {cells}))"
-
+_SEEN = "select count(*) as n from files where sha256 = $sha256 and reason is null and undone_at is null"
 
 _SUPERSEDE_IN_FILE = f"""
 update staged set problem = {IN_FILE}, value = left(interaction_id, {CLIPPED})
-where file_row in (
-  select s.file_row from staged s
+where rowid in (
+  select s.rowid from staged s
   semi join (
     select source, interaction_id from staged where problem is null
     group by source, interaction_id having count(*) > 1
   ) twice on twice.source = s.source and twice.interaction_id = s.interaction_id
   where s.problem is null
   qualify row_number() over (
-    partition by s.source, s.interaction_id order by s.updated_at desc, {_content("s")} desc, s.file_row
+    partition by s.source, s.interaction_id order by s.updated_at desc, {content("s")} desc, s.file_row
   ) > 1
 )"""
 
 _STORED = f"""
 create or replace temp table stored as
-select s.file_row, i.rowid as stored_row, cast(i.occurred_at as date) as day,
-  i.updated_at > s.updated_at or (i.updated_at = s.updated_at and {_content("i")} > {_content("s")}) as later,
-  i.updated_at = s.updated_at and {_content("i")} = {_content("s")} as same
+select s.rowid as staged_row, i.rowid as stored_row, cast(i.occurred_at as date) as day,
+  i.updated_at > s.updated_at or (i.updated_at = s.updated_at and {content("i")} > {content("s")}) as later,
+  i.updated_at = s.updated_at and {content("i")} = {content("s")} as same,
+  i.consent is not distinct from false as withdrawn
 from staged s
 join interactions i on i.source = s.source and i.interaction_id = s.interaction_id
 where s.problem is null"""
 
 _SUPERSEDE_IN_STORE = f"""
 update staged set problem = {IN_STORE}, value = left(interaction_id, {CLIPPED})
-where file_row in (select file_row from stored where later)"""
+where rowid in (select staged_row from stored where later)"""
 
-_FRESH = "problem is null and file_row not in (select file_row from stored where same)"
+_FRESH = "s.problem is null and s.rowid not in (select staged_row from stored where same)"
 
 _TOUCHED = f"""
-select distinct cast(occurred_at as date) as day from staged where {_FRESH}
+select distinct cast(s.occurred_at as date) as day from staged s where {_FRESH}
 union select distinct day from stored where not later and not same"""
 
-_SOURCES = f"select distinct source from staged where {_FRESH}"
+_SOURCES = f"select distinct s.source from staged s where {_FRESH}"
 
 _REPLACE = (
     "delete from interactions where rowid in (select stored_row from stored where not later and not same)"
@@ -111,7 +109,7 @@ from (
 _TOUCHED_CUSTOMERS = f"""
 create or replace temp table touched as
 select c.customer_no from customers c
-semi join (select customer_id from staged where {_FRESH}) fresh on fresh.customer_id = c.customer_id
+semi join (select s.customer_id from staged s where {_FRESH}) fresh on fresh.customer_id = c.customer_id
 union
 select i.customer_no from interactions i join stored on stored.stored_row = i.rowid
 where not later and not same and i.customer_no is not null"""
@@ -132,12 +130,22 @@ insert into refusals
 select $file_id, unnest($rows), '', unnest($values), 'broken_line'"""
 
 _COUNTS = f"""
-select count(*), count(*) filter (problem is null), count(*) filter (problem in ({IN_FILE}, {IN_STORE}))
+select count(*), count(*) filter (problem is null), count(*) filter (problem in ({IN_FILE}, {IN_STORE})),
+  (select count(*) from stored where not later and not same), (select count(*) from stored where same)
 from staged"""
 
+_REASONS = """
+select column_name, rule, total, file_row, value from (
+  select *, row_number() over (partition by column_name, rule order by file_row) as place,
+    count(*) over (partition by column_name, rule) as total
+  from refusals where file_id = $file_id
+) where place <= $shown order by total desc, column_name, rule, place"""
+
 _LEDGER = """
-insert into files values ($file_id, $name, $size, $sha256, $format, $arrived_at,
-  $rows_read, $rows_kept, $rows_superseded, $rows_refused, $reason)"""
+insert into files (file_id, name, size, sha256, format, arrived_at,
+  rows_read, rows_kept, rows_superseded, rows_refused, reason, rows_replaced, rows_same, unused)
+values ($file_id, $name, $size, $sha256, $format, $arrived_at,
+  $rows_read, $rows_kept, $rows_superseded, $rows_refused, $reason, $rows_replaced, $rows_same, $unused)"""
 
 
 def seen(store: Store, arrival: Arrival) -> bool:
@@ -199,6 +207,7 @@ def _into_interactions(cursor: Cursor, file_id: int) -> tuple[list[date], list[s
         cursor.execute(statement)
     days = [day for (day,) in cursor.execute(_TOUCHED).fetchall()]
     sources = [source for (source,) in cursor.execute(_SOURCES).fetchall()]
+    history.keep(cursor, file_id)
     cursor.execute(_REPLACE)
     cursor.execute(_INSERT, {"file_id": file_id})
     return days, sources
@@ -206,13 +215,16 @@ def _into_interactions(cursor: Cursor, file_id: int) -> tuple[list[date], list[s
 
 def _record(cursor: Cursor, file_id: int, export: Export, now: datetime) -> Report:
     _record_refusals(cursor, file_id, export.rows.broken)
-    staged, kept, superseded = cursor.execute(_COUNTS).fetchall()[0]
+    staged, kept, superseded, replaced, same = cursor.execute(_COUNTS).fetchall()[0]
     read, name = staged + len(export.rows.broken), export.arrival.name
     report = Report(
         name, export.format.name, read, kept, superseded, read - kept - superseded,
         examples=_examples(cursor, file_id, name), notes=export.format.notes,
+        rows_replaced=replaced, rows_same=same, reasons=_reasons(cursor, file_id, name),
+        unused=tuple(column for column in export.sheet.columns if column not in export.format.reads),
     )  # fmt: skip
-    cursor.execute(_LEDGER, _ledger_values(file_id, export.arrival, report, now))
+    known = {"rows_replaced": replaced, "rows_same": same}
+    cursor.execute(_LEDGER, _ledger_values(file_id, export.arrival, report, now) | known)
     return report
 
 
@@ -232,6 +244,15 @@ order by file_row, rule limit $shown"""
     return tuple(Refusal(name, *row) for row in found)
 
 
+def _reasons(cursor: Cursor, file_id: int, name: str) -> tuple[Reason, ...]:
+    found = cursor.execute(_REASONS, {"file_id": file_id, "shown": EXAMPLES_OF_A_REASON}).fetchall()
+    told = groupby(found, key=lambda row: row[:3])
+    return tuple(
+        Reason(column, rule, total, tuple(Refusal(name, row, column, value, rule) for *_, row, value in rows))
+        for (column, rule, total), rows in told
+    )
+
+
 def _ledger_values(file_id: int, arrival: Arrival, report: Report, now: datetime) -> dict[str, Any]:
     counts = {
         name: getattr(report, name) for name in ("rows_read", "rows_kept", "rows_superseded", "rows_refused")
@@ -239,6 +260,7 @@ def _ledger_values(file_id: int, arrival: Arrival, report: Report, now: datetime
     return {
         "file_id": file_id, "name": arrival.name, "size": arrival.size, "sha256": arrival.sha256,
         "format": report.format, "arrived_at": now, "reason": report.reason or None, **counts,
+        "rows_replaced": None, "rows_same": None, "unused": list(report.unused),
     }  # fmt: skip
 
 

@@ -23,8 +23,21 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason for which rows were not kept: how many, and the first few of them."""
+
+    column: str
+    rule: str
+    rows: int
+    examples: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What became of one export: rows_read = rows_kept + rows_superseded + rows_refused.
+
+    Of the rows kept, rows_replaced took the place of an earlier state of theirs, and rows_same said what stood already.
+    `unused` are the columns of the file that nothing was taken from, `reasons` tell of every row that was not kept.
 
     `reason` is set where the file was set aside whole, `already` where its content was taken in before, `waiting`
     where it was still being written and nothing was done yet. `examples` are the first rows that were not kept.
@@ -41,3 +54,7 @@ class Report:
     waiting: bool = False
     examples: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
+    rows_replaced: int = 0
+    rows_same: int = 0
+    reasons: tuple[Reason, ...] = ()
+    unused: tuple[str, ...] = ()

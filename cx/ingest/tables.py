@@ -34,7 +34,7 @@ def keep_benchmarks(store: Store, folders: Folders, path: Path, arrival: Arrival
     before = reference.benchmarks(folders.reference)
     both = pd.concat([frame for frame in (before, landed) if len(frame)] or [landed])
     _write(folders.reference, both.drop_duplicates(SAME_BENCHMARK, keep="last"))
-    report = Report(path.name, FORMAT, len(said), len(landed), len(said) - len(landed))
+    report = Report(arrival.name, FORMAT, len(said), len(landed), len(said) - len(landed))
     record_table(store, arrival, report, now)
     return report
 

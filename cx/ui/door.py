@@ -28,15 +28,19 @@ EVERYWHERE = ("", "0.0.0.0", "::")  # bound to every address: the local one is a
 _token = secrets.token_urlsafe(32)
 
 
-def route(path: str, answer: Callable[[], dict[str, Any]]) -> Route:
-    """A route that answers the bearer of the secret with this, as JSON, and everyone else with 403."""
+def route(path: str, answer: Callable[..., dict[str, Any]], *, told: bool = False) -> Route:
+    """A route that answers the bearer of the secret with this, as JSON, and everyone else with 403.
+
+    Where it is `told` something, it takes a POST, and passes the fields of its JSON on.
+    """
 
     async def answered(request: Request) -> JSONResponse:
         if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), _token.encode()):
             return JSONResponse({"error": "This is for the owner of the data."}, status_code=403)
-        return JSONResponse(await asyncio.to_thread(answer), headers={"cache-control": "no-store"})
+        fields = await request.json() if told else {}
+        return JSONResponse(await asyncio.to_thread(answer, **fields), headers={"cache-control": "no-store"})
 
-    return Route(path, answered)
+    return Route(path, answered, methods=["POST" if told else "GET"])
 
 
 @contextmanager

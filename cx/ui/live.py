@@ -176,6 +176,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{base}/api/live", _live),
         door.route(f"{base}/api/doctor", _summary),
         door.route(f"{base}/api/check", _check),
+        door.route(f"{base}/api/undo", _undo, told=True),
         Mount(f"{base}/app/static", StaticFiles(directory=STATIC)),
     ]
 
@@ -244,6 +245,23 @@ def _check() -> dict[str, object]:
 
     running = server()
     return {"surges": check.surges(running.store, running.folders, clock.now())}
+
+
+def _undo(which: str, really: bool) -> dict[str, object]:
+    from cx import clock
+    from cx.errors import CannotUndo
+    from cx.ingest import leaving, undo
+
+    running = server()
+    try:
+        told = (
+            undo(running.store, running.folders, which, clock.now())
+            if really
+            else leaving(running.store, which)
+        )
+    except CannotUndo as error:
+        return {"file": error.file, "why_not": error.reason}
+    return told.as_data()
 
 
 def _summary() -> dict[str, object]:

@@ -1,0 +1,108 @@
+"""CSV: values between commas, semicolons, tabs or bars.
+
+Arrow reads it. Its reader tells of every line that does not fit the header and is not led astray by line breaks
+inside quotes, where other readers drop rows without a word.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+from collections.abc import Sequence
+from functools import partial
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from cx.errors import FileRefused
+from cx.formats.reading.encodings import as_utf8
+from cx.formats.reading.sheet import Broken, Rows, Sheet, Told, Workspace, named, numbered
+from cx.words import t
+
+_HEADER_BYTES = 1 << 20
+_BLOCK_BYTES = 4 << 20
+_DELIMITERS = (",", ";", "\t", "|")
+_LEAD = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[ \t,;|]*(?:\r\n?|\n))*(?:sep=([,;\t|])(?:\r\n?|\n))?")
+"""What may stand before the header: a byte order mark, empty lines, and the line by which Excel tells the delimiter."""
+
+
+def delimited_sheet(path: Path, workspace: Workspace, told: Told) -> Sheet:
+    """The columns of a CSV file. Raises FileRefused, or an error that `in_words` knows."""
+    data, notes = as_utf8(path, workspace, told)
+    with data.open("rb") as file:
+        start = file.read(_HEADER_BYTES)
+    lead = _LEAD.match(start)
+    offset = lead.end() if lead else 0
+    # The last character may be cut in two.
+    text = start[offset:].decode("utf-8", errors="ignore")
+    headers = {delimiter: _first_record(text, delimiter) for delimiter in _DELIMITERS}
+    delimiter = lead[1].decode() if lead and lead[1] else max(headers, key=lambda one: len(headers[one]))
+    columns = named(headers[delimiter])
+    reader = partial(_rows, data, offset, delimiter, len(columns))
+    return Sheet(path, columns, ("text",) * len(columns), delimiter, notes, data, reader)
+
+
+def _first_record(text: str, delimiter: str) -> list[str]:
+    return next(csv.reader(StringIO(text, newline=""), delimiter=delimiter), [])
+
+
+def _rows(data: Path, offset: int, delimiter: str, width: int, places: Sequence[int], told: Told) -> Rows:
+    _refuse_open_quote(data, offset, delimiter)
+    broken: list[Broken] = []
+
+    def note(line: Any) -> str:
+        broken.append(Broken(line.number - 1, line.actual_columns))
+        return "skip"
+
+    parsing = arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note)
+    names = [f"c{i}" for i in range(width)]
+    with data.open("rb") as file:
+        file.seek(offset)
+        # One thread: only then are the numbers of broken lines known.
+        how = arrow_csv.ReadOptions(
+            use_threads=False, column_names=names, skip_rows_after_names=1, block_size=_BLOCK_BYTES
+        )
+        stream = arrow_csv.open_csv(file, how, parsing, _as_text(names, places))
+        table = _gathered(stream, file, told)
+    return Rows(numbered(table, [line.row for line in broken]), tuple(broken))
+
+
+def _as_text(names: Sequence[str], places: Sequence[int]) -> Any:
+    return arrow_csv.ConvertOptions(
+        column_types={name: pa.string() for name in names},
+        include_columns=[names[place] for place in places],
+        null_values=[""],
+        strings_can_be_null=True,
+    )
+
+
+def _gathered(stream: Any, file: Any, told: Told) -> Any:
+    size, batches = os.fstat(file.fileno()).st_size, []
+    for batch in stream:
+        batches.append(batch)
+        told(min(file.tell() / size, 1.0))
+    return pa.Table.from_batches(batches, stream.schema)
+
+
+def _refuse_open_quote(data: Path, offset: int, delimiter: str) -> None:
+    """A quotation mark that is never closed would swallow the rows after it into one value."""
+    if _quotes(data) % 2 == 0:
+        return
+    with data.open(encoding="utf-8", newline="") as file:
+        file.seek(offset)
+        for row, values in enumerate(filter(None, csv.reader(file, delimiter=delimiter))):
+            if any("\n" in value or "\r" in value for value in values):
+                reason = t(
+                    "A quotation mark in or before row {row} is never closed. Mend it, or export again.",
+                    row=row,
+                )
+                raise FileRefused(data.name, reason)
+
+
+def _quotes(data: Path) -> int:
+    with data.open("rb") as file:
+        return sum(chunk.count(b'"') for chunk in iter(lambda: file.read(_BLOCK_BYTES), b""))

@@ -1,0 +1,129 @@
+"""Asking for the data page, once for all viewers; and the buttons that mend a download or undo an export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cx import clock, ingest, words
+from cx.errors import CannotUndo
+from cx.ingest import Leaving, mending
+from cx.ingest.undo import why_not
+from cx.questions import coverage as coverage_
+from cx.questions import drift as drift_
+from cx.questions import exports
+from cx.questions.coverage import Source
+from cx.questions.drift import Drift
+from cx.strip import strip
+from cx.ui import asks, link, live
+from cx.ui.asks import VIEWS
+from cx.ui.telling import data, values
+from cx.words import t, tn
+
+CHOSEN = "export"
+
+
+def restore() -> None:
+    """Take up what the link says of this page."""
+    link.restore((CHOSEN,))
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def coverage(version: int, at: datetime) -> list[Source]:
+    """How each source delivers."""
+    return coverage_.coverage(live.server().store, asks.fresh(version, at))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def drift(version: int) -> Drift | None:
+    """What drifted in the newest export."""
+    return drift_.drift(live.server().store)
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def picture(version: int, at: datetime, language: str) -> dict[str, Any]:
+    """Which source spoke on which day, as a frozen chart."""
+    words.use(language)
+    days, ticks = data.strip_days(coverage(version, at))
+    return strip(days, ticks, data.strip_titles())
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def reasons(version: int, file_id: int) -> pd.DataFrame:
+    """Why rows of an export were not kept."""
+    return exports.reasons(live.server().store, file_id)
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def _leaving(version: int, file_id: int) -> Leaving:
+    return ingest.leaving(live.server().store, str(file_id))
+
+
+@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def _archived(version: int, file_id: int) -> bool:
+    server = live.server()
+    return mending.archived(server.store, server.folders, file_id) is not None
+
+
+def chosen(arrived: pd.DataFrame) -> pd.Series:
+    """The export that the viewer chose; else the newest of which rows were refused or that was set aside, else the newest."""
+    told = arrived[arrived["file_id"].astype(str) == link.first(CHOSEN)]
+    wrong = arrived[arrived["undone_at"].isna() & ((arrived["rows_refused"] > 0) | (arrived["reason"] != ""))]
+    return next(
+        rows.iloc[0] for rows in (told, wrong, arrived[arrived["undone_at"].isna()], arrived) if len(rows)
+    )
+
+
+def choose(file_id: str) -> None:
+    """Choose this export from now on."""
+    link.choose(CHOSEN, [file_id])
+
+
+def mend(version: int, row: Mapping[Any, Any]) -> None:
+    """A button that downloads the refused rows, where the export is still there to take them from."""
+    if not row["rows_refused"] or not pd.isna(row["undone_at"]):
+        return
+    file_id, server = int(row["file_id"]), live.server()
+    if not _archived(version, file_id):
+        st.caption(t("The refused rows can be downloaded while the archive has the export."))
+        return
+
+    def rows() -> bytes:
+        told = mending.refused_rows(server.store, server.folders, file_id)
+        return mending.as_csv(told if told is not None else pd.DataFrame())
+
+    st.download_button(
+        t("Download the refused rows"), data=rows, file_name=f"{row['name']}.refused.csv", mime="text/csv",
+        icon=":material/download:", on_click="ignore", key=f"mend-{file_id}",
+        help=t("In the file's own columns, with the reason as the last one. Mend them and put the file into the inbox."),
+    )  # fmt: skip
+
+
+def undo(version: int, row: Mapping[Any, Any]) -> None:
+    """A button that undoes the export, once the viewer has read what leaves; or why it cannot be undone."""
+    if told := why_not(row):
+        st.caption(told)
+        return
+    file_id = int(row["file_id"])
+    try:
+        leaving = _leaving(version, file_id)
+    except CannotUndo as error:  # the store is ahead of what is shown
+        st.caption(error.reason)
+        return
+    with st.popover(t("Undo this export"), icon=":material/undo:", key=f"undo-{file_id}"):
+        st.markdown(values.plain_text(leaving.in_words()))
+        st.caption(t("The figures are then as if it had never landed. The same file can land again."))
+        label = tn("Undo it: {n} row leaves", "Undo it: {n} rows leave", leaving.rows)
+        st.button(label, key=f"undo-really-{file_id}", on_click=_really, args=(file_id,))
+
+
+def _really(file_id: int) -> None:
+    server = live.server()
+    try:
+        ingest.undo(server.store, server.folders, str(file_id), clock.now())
+    except CannotUndo as error:  # another viewer was faster
+        st.toast(values.plain_text(str(error)), icon=":material/error:")
