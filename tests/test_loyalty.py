@@ -236,7 +236,7 @@ def test_every_figure_is_what_a_plain_walk_finds(
     check(told, first_ratings(ratings, measure, segment, min(end, known)), since, known)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=3, deadline=None, suppress_health_check=[*HealthCheck])
 @given(HISTORIES, st.data())
 def test_later_versions_of_rows_leave_what_a_rebuild_gives(emptied: Any, histories: Any, data: Any) -> None:
     store, folders = emptied()

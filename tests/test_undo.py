@@ -152,7 +152,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=5, deadline=None, suppress_health_check=[*HealthCheck])
 @given(st.lists(ROWS, min_size=1, max_size=4), st.lists(st.integers(0, 3), max_size=6))
 def test_undone_exports_leave_nothing_behind(emptied, landings, changes) -> None:  # type: ignore[no-untyped-def]
     store, folders = emptied()

@@ -189,7 +189,7 @@ CELLS = st.sampled_from(
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_the_cells_hold_every_record_is_told(vendor: Vendor, tmp_path: Path, data: st.DataObject):
     header = [spellings.split()[0] for spellings in vendor.fields.values()]
