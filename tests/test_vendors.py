@@ -26,9 +26,9 @@ from cx.ingest import Report, reshape, take_in
 from cx.model import COLUMNS
 from cx.store import Store
 from tests.conftest import write_csv
+from tests.test_real_exports import real as sample
 
 WRITTEN = Path(__file__).with_name("vendors")
-REAL = PROJECT.parent / "shared" / "data" / "vendor"
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
 DAY = "2025-10-01"
@@ -153,10 +153,7 @@ def kept(ask: Ask, names: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def real(name: str) -> Path:
-    path = REAL / name
-    if not path.exists():
-        pytest.skip(f"the sample {name} is not beside this checkout ({REAL})")
-    return path
+    return sample(f"vendor/{name}")
 
 
 def read(path: Path) -> list[dict[str, str]]:

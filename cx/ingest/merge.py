@@ -175,9 +175,7 @@ def merge(store: Store, export: Export, journey: Journey, now: datetime, progres
 
 def record_set_aside(store: Store, arrival: Arrival, format: str, reason: str, now: datetime) -> None:
     """Enter a file that was set aside whole in the ledger."""
-    with store.transaction() as cursor:
-        report = Report(arrival.name, format, reason=reason)
-        cursor.execute(_LEDGER, _ledger_values(_next_id(cursor), arrival, report, now))
+    record_table(store, arrival, Report(arrival.name, format, reason=reason), now)
 
 
 def record_table(store: Store, arrival: Arrival, report: Report, now: datetime) -> None:

@@ -100,10 +100,12 @@ def _reads(format: Format) -> tuple[str, ...]:
 def _run(export: Any, naming: str, sql: str, reads: Sequence[str]) -> tuple[Any, list[tuple[str, int]]]:
     """What the SQL makes of the rows, under the names that rows have, and why how many records were left out."""
     named = ", ".join(f"{name} as s{i}" for i, name in enumerate(reads))
-    kept = f"select {named}, file_row from ({sql}) where dropped is null"
-    why = f"select dropped, count(distinct file_row) from ({sql}) where dropped is not null group by 1 order by 1"
+    kept = f"select {named}, file_row from made where dropped is null"
+    why = "select dropped, count(distinct file_row) from made where dropped is not null group by 1 order by 1"
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.register("export", export)
         connection.execute(f"create temp view fields as {naming}")
+        columns = ", ".join(dict.fromkeys([*reads, "file_row", "dropped"]))
+        connection.execute(f"create temp table made as select {columns} from ({sql})")
         return connection.sql(kept).to_arrow_table(), connection.execute(why).fetchall()

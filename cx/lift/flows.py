@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.signal import lfilter
 
-from cx.lift.settings import ELASTICITIES, LAG_MEANS, TAUGHT
 from cx.stats import Floats
+from cx.surges.lags import kernel
+from cx.surges.settings import BLOCK_DAYS, ELASTICITIES, LAG_MEANS, LEAST_SELLING_DAYS
 
 
 class Lags(NamedTuple):
@@ -20,18 +21,18 @@ class Lags(NamedTuple):
     @property
     def medians(self) -> Floats:
         """Days after the sale by which half of the complaints that follow it have come."""
-        return np.array([np.searchsorted(_kernel(mean).cumsum(), 0.5) + 0.5 for mean in self.means])
+        return np.array([np.searchsorted(kernel(mean).cumsum(), 0.5) + 0.5 for mean in self.means])
 
 
 def lags(units: Floats, complaints: Floats) -> Lags:
     """The lags under which complaints [product, reason, day] within 8 weeks are most likely; beta 0: units play no part.
 
-    Products younger than 42 days teach nothing.
+    A product that is still in its launch teaches nothing.
     """
     _, reasons, days = complaints.shape
     age = (units > 0).cumsum(1).clip(max=1).cumsum(1)
-    taught = complaints * ((age >= TAUGHT) | (units[:, :1] > 0))[:, None]
-    edges = np.arange(0, days, 56)
+    taught = complaints * ((age >= LEAST_SELLING_DAYS) | (units[:, :1] > 0))[:, None]
+    edges = np.arange(0, days, BLOCK_DAYS)
     totals = np.add.reduceat(taught, edges, axis=2)
     best, means, betas = np.full(reasons, -np.inf), np.full(reasons, LAG_MEANS[0]), np.zeros(reasons)
     for lag in LAG_MEANS:
@@ -56,18 +57,11 @@ def exposure(units: Floats, complaints: Floats, learned: Lags | None = None) -> 
     return exposed
 
 
-def _kernel(lag: float) -> Floats:
-    day = np.arange(64)
-    weight = (day + 0.5) * np.exp(-(day + 0.5) * 2 / (lag + 0.5))
-    kernel: Floats = weight / weight.sum()
-    return kernel
-
-
 def _lagged(units: Floats, lag: float) -> Floats:
     """The units of the days before, weighted by a gamma kernel of shape 2; the first day stands for those before it."""
-    kernel = _kernel(lag)
-    padded = np.concatenate([np.repeat(units[:, :1], len(kernel), 1), units], 1)
-    flow = lfilter(kernel, [1], padded, axis=-1)[:, len(kernel) :]
+    weights = kernel(lag)
+    padded = np.concatenate([np.repeat(units[:, :1], len(weights), 1), units], 1)
+    flow = lfilter(weights, [1], padded, axis=-1)[:, len(weights) :]
     least = 1e-3 * max(float(units.mean()), 1e-9)
     floored: Floats = np.maximum(flow, least)
     return floored

@@ -54,10 +54,6 @@ PLACEBOS, TURNS, LEAST_PLACEBOS = 240, 40, 39
 
 # Complaints
 
-LAG_MEANS, ELASTICITIES = (0.5, 2.0, 4.0, 7.0, 10.0, 14.0, 20.0), (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-"""Mean days from sale to complaint, and powers of the units, that are tried for each reason."""
-TAUGHT = 42
-"""A product on sale for fewer days teaches no lag."""
 RATE_HALF = 60.0
 """Days after which a day weighs half in the rate of complaints."""
 SURGING = 0.05

@@ -179,9 +179,8 @@ def _complained(
     table = store.run(_complained_of(days, products))
     reasons = tuple(sorted(table["reason"].unique())) or ("",)
     counts = np.zeros((len(products), len(reasons), len(days)))
-    at = [{name: place for place, name in enumerate(names)} for names in (products, reasons)]
-    for row in table.itertuples():
-        counts[at[0][row.product], at[1][row.reason], (pd.Timestamp(row.day) - days[0]).days] = row.n
+    keys = ((products, table["product"]), (reasons, table["reason"]), (days, pd.to_datetime(table["day"])))
+    counts[tuple(pd.Index(names).get_indexer(told) for names, told in keys)] = table["n"]
     return reasons, counts
 
 

@@ -6,14 +6,14 @@ Interactions are read only where no rollup knows the id, and only those of the c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from cx import rollups
 from cx.journey import Journey
 from cx.kpis import KPIS
 from cx.model import OURS
-from cx.query import Query
+from cx.query import Query, midnight
 from cx.questions.campaigns import AROUND_DAYS
 from cx.questions.converting import converts, within
 
@@ -46,15 +46,11 @@ class Scope:
         return not self.by_id and not self.products
 
 
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day)  # noqa: DTZ001
-
-
 def _days(told: Scope, ahead: int = 0, later: int = 0) -> dict[str, object]:
     """Plain bounds on the time of interactions: the campaign's days, and so many around them."""
     return {
-        "since": _midnight(told.first - timedelta(days=ahead)),
-        "until": _midnight(told.last + timedelta(days=later + 1)),
+        "since": midnight(told.first - timedelta(days=ahead)),
+        "until": midnight(told.last + timedelta(days=later + 1)),
     }
 
 
@@ -136,7 +132,7 @@ from interactions join buyers using (customer_no)
 where brand = '{OURS}' and (csat is not null or nps is not null)
   and occurred_at >= $since and occurred_at < $rated_until
   and occurred_at > bought_at and occurred_at <= bought_at + interval {RATED_DAYS} day
-group by all""", {**values, **_days(told), "rated_until": _midnight(min(told.last + timedelta(days=RATED_DAYS), told.through) + timedelta(days=1))})  # fmt: skip
+group by all""", {**values, **_days(told), "rated_until": midnight(min(told.last + timedelta(days=RATED_DAYS), told.through) + timedelta(days=1))})  # fmt: skip
 
 
 def ordered_again(told: Scope, days: int) -> Query:

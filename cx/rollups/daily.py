@@ -165,10 +165,20 @@ def of_days(
     cursor: Executes, tables: Sequence[str], days: Sequence[date], sources: Sequence[str]
 ) -> dict[str, object]:
     """Empty these rollups for these days and sources; returns what OF_DAYS binds to count them anew."""
+    return {
+        **_emptied(cursor, tables, days, sources),
+        "first": min(days),
+        "after_last": max(days) + timedelta(days=1),
+    }
+
+
+def _emptied(
+    cursor: Executes, tables: Sequence[str], days: Sequence[date], sources: Sequence[str]
+) -> dict[str, object]:
     kept = {"days": list(days), "sources": list(sources)}
     for table in tables:
         cursor.execute(f"delete from {table} where {_REFRESHED}", kept)
-    return {**kept, "first": min(days), "after_last": max(days) + timedelta(days=1)}
+    return kept
 
 
 def refresh(cursor: Executes, touched: Sequence[date], sources: Sequence[str]) -> None:
@@ -182,12 +192,9 @@ def refresh(cursor: Executes, touched: Sequence[date], sources: Sequence[str]) -
         return
     bounds = {"first": days[0], "after_next": days[-1] + timedelta(days=2)}
     machines = [source for (source,) in cursor.execute(_ANSWERED_BY_MACHINES, bounds).fetchall()]
-    kept = {"days": days, "sources": sorted({*sources, *machines})}
-    for table in TABLES:
-        cursor.execute(f"delete from {table} where {_REFRESHED}", kept)
     values = {
         **bounds,
-        **kept,
+        **_emptied(cursor, TABLES, days, sorted({*sources, *machines})),
         "days_and_next": sorted({day + timedelta(days=on) for day in days for on in (0, 1)}),
     }
     cursor.execute(_DAY, values)

@@ -66,6 +66,11 @@ KERNELS = _kernels()
 EVEN = len(KERNELS) - 1
 
 
+def kernel(mean: float) -> Floats:
+    """The gamma of this mean, one of LAG_MEANS, as the weight of each day from the sale on."""
+    return np.asarray(KERNELS[LAG_MEANS.index(mean)])
+
+
 def _smoothed(panel: Panel, kernels: Iterable[int] = range(len(KERNELS))) -> dict[int, Floats]:
     """ln of the lag-weighted units [product, day] by kernel, above a fiftieth of the product's mean so far."""
     units = panel.exposed

@@ -6,11 +6,12 @@ later, and it counts less than the page shows.
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from cx.journey import DEFAULT
+from cx.query import midnight
 from cx.questions.funnel import Period
 
 _STAGE_OF_KIND = " ".join(
@@ -27,10 +28,6 @@ class Peer(NamedTuple):
 
     forms: tuple[str, ...]
     values: dict[str, Any]
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min)
 
 
 def _events(files: Path, columns: str, latest: bool = False) -> str:
@@ -57,9 +54,9 @@ def funnel(files: Path, period: Period, latest: bool = False) -> Peer:
     """
     last = period.counted_to(DEFAULT)
     values = {
-        "first": _midnight(period.first),
-        "after": _midnight(last + timedelta(days=1)),
-        "end": _midnight(last + timedelta(days=DEFAULT.window_days + 1)),
+        "first": midnight(period.first),
+        "after": midnight(last + timedelta(days=1)),
+        "end": midnight(last + timedelta(days=DEFAULT.window_days + 1)),
     }
     events = _events(files, f"{_STAGE} as stage", latest)
     return Peer((_by_nearest(events), _by_lists(events)), values)
@@ -158,4 +155,4 @@ from orders group by all"""
 
 
 def _days(period: Period) -> dict[str, Any]:
-    return {"first": _midnight(period.first), "end": _midnight(period.last + timedelta(days=1))}
+    return {"first": midnight(period.first), "end": midnight(period.last + timedelta(days=1))}
