@@ -23,7 +23,7 @@ from rich.table import Table
 from cx import check, clock, demo, doctor, ingest, owner
 from cx.errors import CxError, StoreBusy
 from cx.folders import Folders
-from cx.ingest import Report
+from cx.ingest import Report, remote
 from cx.store import Store
 from cx.words import enumeration, number, t, tn
 
@@ -77,7 +77,15 @@ def _parser() -> argparse.ArgumentParser:
     undone = command("undo", _undo, t("Undo an export: its rows leave, as if it had never landed."))
     undone.add_argument("export", metavar="EXPORT", help=t("its file name, or its number on the Data page"))
     undone.add_argument("--yes", action="store_true", help=t("do not ask"))
+    forgotten = command(
+        "forget", _forget, t("Forget a customer: what they did still counts, who they were is gone.")
+    )
+    forgotten.add_argument(
+        "customer", metavar="CUSTOMER", help=t("the id or the e-mail address that exports name them by")
+    )
+    forgotten.add_argument("--yes", action="store_true", help=t("do not ask"))
     command("watch", _watch, t("Take in whatever lands in the inbox, until stopped."))
+    command("fetch", _fetch, t("Fetch what is new from the buckets and web servers that sources.toml names."))
     checked = command(
         "check", _check, t("Say which complaint surges there are now; the exit code tells a scheduler.")
     )
@@ -152,6 +160,25 @@ def _undoing(folders: Folders, which: str, really: bool) -> ingest.Leaving:
         store.close()
 
 
+def _forget(options: argparse.Namespace, folders: Folders) -> int:
+    """Forget a customer, once that is confirmed; where a server owns the store, by its hand."""
+    question = t("Forget this customer for good? No undo brings back who they were. [y/N] ")
+    if not options.yes and console.input(question, markup=False).strip().lower() not in ("y", "yes"):
+        console.print(t("Nothing was changed."))
+        return 1
+    answer = owner.asks(folders, "forget", {"customer": options.customer})
+    if answer is not None:
+        told = ingest.Forgotten.of(answer)
+    else:
+        store = Store.open(folders.store)
+        try:
+            told = ingest.forget(store, folders, options.customer)
+        finally:
+            store.close()
+    console.print(told.in_words(), markup=False, highlight=False)
+    return 0
+
+
 def _watch(options: argparse.Namespace, folders: Folders) -> int:
     if owner.asks(folders):
         console.print(t("The running dashboard watches {folder} already.", folder=folders.inbox))
@@ -164,6 +191,19 @@ def _watch(options: argparse.Namespace, folders: Folders) -> int:
     finally:
         store.close()
     return 0
+
+
+def _fetch(options: argparse.Namespace, folders: Folders) -> int:
+    """0 where every source could be read and what came was taken in."""
+    found = remote.sources(folders.reference)
+    if not found:
+        console.print(t("{file} names no source.", file=folders.reference / remote.SOURCES), highlight=False)
+    fetched = [remote.fetch(folders, source) for source in found]
+    for told in fetched:
+        console.print(told.in_words(), markup=False, highlight=False)
+    landed = [path for told in fetched for path in told.landed]
+    status = _take_in(folders, landed) if landed else 0
+    return 1 if any(told.trouble for told in fetched) else status
 
 
 def _check(options: argparse.Namespace, folders: Folders) -> int:

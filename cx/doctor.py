@@ -13,9 +13,10 @@ from typing import Any
 from cx import formats, owner, reference
 from cx.errors import CxError, StoreBusy
 from cx.folders import PROJECT, Folders
+from cx.ingest import remote
 from cx.query import Query
 from cx.store import Store
-from cx.words import number, t
+from cx.words import moment, number, t, tn
 
 LOW_DISK_BYTES = 2 * 10**9
 OLDEST_PYTHON = (3, 11)
@@ -31,8 +32,15 @@ class Finding:
 
 
 def examine(folders: Folders) -> list[Finding]:
-    """Look at Python, the packages, the folders, the reference files and the store."""
-    return [*_python(), *_packages(), *_folders(folders), *_reference(folders), *_store(folders)]
+    """Look at Python, the packages, the folders, the reference files, the sources elsewhere and the store."""
+    return [
+        *_python(),
+        *_packages(),
+        *_folders(folders),
+        *_reference(folders),
+        *_sources(folders),
+        *_store(folders),
+    ]
 
 
 def summary(store: Store) -> dict[str, Any]:
@@ -89,12 +97,32 @@ def _reference(folders: Folders) -> Iterator[Finding]:
         ("actions.csv", reference.actions),
         ("settings.toml", reference.settings),
         ("mappings", formats.mappings),
+        (remote.SOURCES, remote.sources),
     ):
         try:
             read(folders.reference)
             yield Finding(t("Reference"), True, name)
         except CxError as error:
             yield Finding(t("Reference"), False, str(error))
+
+
+def _sources(folders: Folders) -> Iterator[Finding]:
+    """What came of the last look at each; looking anew would keep the reader waiting for a host that is down."""
+    try:
+        found = remote.sources(folders.reference)
+    except CxError:  # told among the reference files
+        return
+    for source in found:
+        look = remote.last(folders, source)
+        if look.when is None:
+            told = t("{name}: not looked at yet; run: python -m cx fetch", name=source.name)
+        elif look.trouble:
+            told = f"{source.name}: {look.trouble} ({moment(look.when)})"
+        else:
+            told = tn("{name}: {n} file came so far, last looked at {when}",
+                      "{name}: {n} files came so far, last looked at {when}", look.files,
+                      name=source.name, when=moment(look.when))  # fmt: skip
+        yield Finding(t("Source"), not look.trouble, told)
 
 
 def _store(folders: Folders) -> Iterator[Finding]:

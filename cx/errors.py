@@ -8,6 +8,9 @@
     ├── BadJourney         a journey of stages that cannot be walked (cx.journey)
     ├── BadNote            a note on a surge that says too little
     ├── CannotUndo         an export that cannot be undone, or that never landed
+    ├── BadKey             the key of the customers' pseudonyms is gone, another, or not to be read
+    ├── InboxMissing       the inbox that CX_INBOX names is not there, or cannot be written
+    ├── OutOfReach         a bucket or web server that exports are fetched from cannot be read
     ├── QueryError         a query failed; carries its name and its full SQL
     └── StoreBusy          another process owns the store
 
@@ -62,6 +65,18 @@ class CannotUndo(CxError):
 
 class BadNote(CxError):
     """A note on a surge that lacks what it must say; nothing was written down."""
+
+
+class BadKey(CxError):
+    """The key that customers are pseudonymised with is not the one of the store, or cannot be read."""
+
+
+class InboxMissing(CxError):
+    """The folder that CX_INBOX names is not there or cannot be written; nothing lands."""
+
+
+class OutOfReach(CxError):
+    """A source elsewhere cannot be read: told by its address, without credentials."""
 
 
 class QueryError(CxError):

@@ -25,7 +25,11 @@ JOURNEY_DIMENSIONS = ("product", "channel", "segment", "region", "campaign", "de
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One canonical column: its SQL type, unit, meaning and the values it may hold (bounds inclusive)."""
+    """One canonical column: its SQL type, unit, meaning and the values it may hold (bounds inclusive).
+
+    `personal`: says who it was, or is in their words; never shown where a row is refused. `consented`: kept only of those
+    who did not refuse their consent, whose rows count in volumes otherwise.
+    """
 
     name: str
     type: str
@@ -36,6 +40,7 @@ class Column:
     high: float | None = None
     default: str | None = None
     personal: bool = False
+    consented: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,13 @@ _COLUMNS = (
     Column("source", "VARCHAR", "the system that the row was exported from, such as 'zendesk' or 'shop'"),
     Column("interaction_id", "VARCHAR", "the row's id in its source; with the source it is the key"),
     Column("occurred_at", "TIMESTAMP", "when it happened", unit="UTC"),
-    Column("customer_id", "VARCHAR", "who: a pseudonymous id, the same in every source", personal=True),
+    Column(
+        "customer_id",
+        "VARCHAR",
+        "who: an id or an address, the same in every source; kept as a keyed hash only",
+        personal=True,
+        consented=True,
+    ),
     Column("kind", "VARCHAR", "what happened", allowed=tuple(KINDS)),
     Column("stage", "VARCHAR", "the stage of the journey, by its id in journey.toml"),
     Column("channel", "VARCHAR", "where: web, app, store, phone, email, chat, social and so on"),
@@ -84,18 +95,31 @@ _COLUMNS = (
     Column("version", "VARCHAR", "the product's version or release"),
     Column("brand", "VARCHAR", f"'{OURS}' or the competitor's name", default=OURS),
     Column("campaign_id", "VARCHAR", "the campaign that brought the customer (see campaigns.csv)"),
-    Column("segment", "VARCHAR", "the customer's segment"),
+    Column("segment", "VARCHAR", "the customer's segment", consented=True),
     Column("region", "VARCHAR", "the customer's region"),
     Column("language", "VARCHAR", "the language of the text, as a BCP 47 code such as 'en'"),
     Column("reason", "VARCHAR", "what the contact or complaint is about"),
     Column("order_id", "VARCHAR", "the order that it belongs to"),
     Column("units", "INTEGER", "units sold or returned", unit="units", low=0),
     Column("amount", "DOUBLE", "money taken, or given back by a return", unit="money", low=0),
-    Column("asked", "BOOLEAN", "a survey was sent; asked without any score means that it was not answered"),
-    Column("csat", "INTEGER", "satisfaction with what happened", unit="1-5", low=1, high=5),
-    Column("nps", "INTEGER", "how likely to recommend us", unit="0-10", low=0, high=10),
-    Column("ces", "INTEGER", "'the company made it easy', 7 = agrees fully", unit="1-7", low=1, high=7),
-    Column("sentiment", "VARCHAR", "the feeling of the text", allowed=SENTIMENTS),
+    Column(
+        "asked",
+        "BOOLEAN",
+        "a survey was sent; asked without any score means that it was not answered",
+        consented=True,
+    ),
+    Column("csat", "INTEGER", "satisfaction with what happened", unit="1-5", low=1, high=5, consented=True),
+    Column("nps", "INTEGER", "how likely to recommend us", unit="0-10", low=0, high=10, consented=True),
+    Column(
+        "ces",
+        "INTEGER",
+        "'the company made it easy', 7 = agrees fully",
+        unit="1-7",
+        low=1,
+        high=7,
+        consented=True,
+    ),
+    Column("sentiment", "VARCHAR", "the feeling of the text", allowed=SENTIMENTS, consented=True),
     Column(
         "expectation",
         "INTEGER",
@@ -103,9 +127,17 @@ _COLUMNS = (
         unit="1-5",
         low=1,
         high=5,
+        consented=True,
     ),
-    Column("would_forgive", "BOOLEAN", "asked with a rating: would buy again after a bad experience"),
-    Column("would_trust", "BOOLEAN", "asked with a rating: would trust us to do right by them"),
+    Column(
+        "would_forgive",
+        "BOOLEAN",
+        "asked with a rating: would buy again after a bad experience",
+        consented=True,
+    ),
+    Column(
+        "would_trust", "BOOLEAN", "asked with a rating: would trust us to do right by them", consented=True
+    ),
     Column(
         "first_response_seconds", "DOUBLE", "from the first message to the first human reply", unit="s", low=0
     ),
@@ -116,8 +148,18 @@ _COLUMNS = (
     Column("referred", "BOOLEAN", "the order came by another customer's recommendation"),
     Column("goal", "VARCHAR", "what the customer came to do; 'find' means to find something"),
     Column("goal_reached", "BOOLEAN", "the goal was reached"),
-    Column("consent", "BOOLEAN", "false: the row is counted, but who it was and their words are not kept"),
-    Column("text", "VARCHAR", "the customer's own words", personal=True),
+    Column(
+        "consent",
+        "BOOLEAN",
+        "false: the row counts in volumes only; who it was, their segment, ratings and words are not kept",
+    ),
+    Column(
+        "text",
+        "VARCHAR",
+        "the customer's own words; what names a person in them is masked",
+        personal=True,
+        consented=True,
+    ),
     Column(
         "updated_at",
         "TIMESTAMP",
@@ -126,4 +168,7 @@ _COLUMNS = (
     ),
 )
 COLUMNS = {column.name: column for column in _COLUMNS}
+CONSENTED = tuple(column.name for column in _COLUMNS if column.consented)
+"""What is not kept of those who refused their consent."""
+
 SCORES = ("csat", "nps", "ces")

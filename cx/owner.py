@@ -19,7 +19,7 @@ LONGER_SECONDS = 600.0
 def asks(
     folders: Folders, what: str = "doctor", told: Mapping[str, object] | None = None
 ) -> dict[str, Any] | None:
-    """What the running server says of its store, of its surges ('check'), or of what it is `told` to do ('undo').
+    """What the running server says of its store, of its surges ('check'), or of what it is `told` to do ('undo', 'forget').
 
     None where no server runs on these folders.
     """

@@ -9,16 +9,17 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from cx import journey, rollups
+from cx import journey, masking, rollups
 from cx.errors import QueryError, StoreBusy
 from cx.journey import Journey
 from cx.model import COLUMNS
+from cx.pseudonyms import Key, pseudonym_of
 from cx.query import Query
 
 Cursor = duckdb.DuckDBPyConnection
@@ -49,19 +50,25 @@ create table if not exists again (
 create table if not exists refusals (
   file_id INTEGER, file_row BIGINT, column_name VARCHAR, value VARCHAR, rule VARCHAR
 );
+create table if not exists forgotten (mark VARCHAR);
 create table if not exists surge_log (
   noted_at TIMESTAMP, who VARCHAR, product VARCHAR, reason VARCHAR, onset DATE, action VARCHAR, value VARCHAR
 );
-create table if not exists meta (version BIGINT, shape VARCHAR, journey VARCHAR);
-insert into meta select 0, '', '' where not exists (from meta);
+create table if not exists meta (version BIGINT, shape VARCHAR, journey VARCHAR, key VARCHAR, kept_from DATE);
+insert into meta select 0, '', '', '', null where not exists (from meta);
 {rollups.SCHEMA}
 """
 """interactions: the canonical columns, the customer's number, and the file and row that each came from. files: the
 ledger, one row for every export that arrived (`reason` is set where it was set aside whole, `undone_at` where its rows
 left again; `rows_replaced` is empty where a version before undo took it in). history: the states of rows that lost to a
 later one, which stand again when that one's export is undone. again: rows that said what a row of another export had
-said already, and which export that was. refusals: every row that was not kept. surge_log: what people did about surges, only ever added to. meta: the version, the shape of the tables,
-and the journey that the rollups were folded for."""
+said already, and which export that was. refusals: every row that was not kept. forgotten: by what a customer who was forgotten is known again (see
+cx.pseudonyms). surge_log: what people did about surges, only ever added to. meta: the version, the shape of the tables,
+the journey that the rollups were folded for, the fingerprint of the key of the pseudonyms, and the first day of which
+rows are kept (empty: all). Every customer_id is a pseudonym, every text is masked."""
+
+LEAST_MEMORY, MOST_MEMORY = 300_000_000, 3_000_000_000
+"""Bytes that the engine may hold: as many as the file has above the least, so that a small store stays a small process."""
 
 SHAPE = hashlib.sha256(SCHEMA.encode()).hexdigest()
 
@@ -80,6 +87,8 @@ UPGRADE = (
     "alter table interactions add column if not exists customer_no INTEGER",
     "alter table meta add column if not exists shape VARCHAR",
     "alter table meta add column if not exists journey VARCHAR",
+    "alter table meta add column if not exists key VARCHAR",
+    "alter table meta add column if not exists kept_from DATE",
     SCHEMA,
     """
 insert into customers
@@ -90,35 +99,72 @@ update interactions set customer_no = c.customer_no from customers c
 where c.customer_id = interactions.customer_id and interactions.customer_no is null""",
     "update meta set shape = $shape, journey = ''",
 )
-"""From a store that an earlier version made to one of this shape. Its rollups are left empty: `journey` says so."""
+"""From a store that an earlier version made to one of this shape. Its rollups are left to be
+recounted, as `journey` says; those of days whose interactions have left stay."""
+
+_UNDER_PSEUDONYMS = tuple(
+    f"update {table} set customer_id = {pseudonym_of('customer_id')} where customer_id is not null"
+    for table in ("interactions", "history", "customers")
+)
+
+
+class _Gate:
+    """Lets any number through at once, or shuts until all are out and keeps the others waiting."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._inside = 0
+        self._shut = False
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._shut)
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._inside -= 1
+                self._changed.notify_all()
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        with self._changed:
+            self._shut = True
+            self._changed.wait_for(lambda: not self._inside)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._shut = False
+                self._changed.notify_all()
 
 
 class Store:
     """An open store. Safe to use from many threads: each query and each transaction takes its own cursor."""
 
-    def __init__(self, connection: Cursor, path: Path) -> None:
+    def __init__(self, connection: Cursor, path: Path, key: Key) -> None:
         self._connection = connection
         self._writing = threading.Lock()
+        self._asking = _Gate()
         self.path = path
+        self.key = key
         self.version: int = self._read_version()
 
     @classmethod
     def open(cls, path: Path) -> Store:
-        """Open the store at this path, making it where it is missing. Raises StoreBusy if another process has it."""
+        """Open the store at this path, making it where it is missing.
+
+        Raises StoreBusy if another process has it, and BadKey where the key of its pseudonyms is not beside it.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
+        connection = _connected(path)
         try:
-            connection = duckdb.connect(str(path))
-        except duckdb.IOException as error:
-            if "lock" in str(error).lower():
-                raise StoreBusy(
-                    f"{path} is open in another process; ask that one, or stop it first."
-                ) from error
+            return cls(connection, path, _bring_up_to_shape(connection, path))
+        except BaseException:
+            connection.close()
             raise
-        connection.execute("set TimeZone = 'UTC'")
-        # The log is written into the file when it has grown to this; each smaller export would else wait for that.
-        connection.execute("set checkpoint_threshold = '256MB'")
-        _bring_up_to_shape(connection)
-        return cls(connection, path)
 
     def close(self) -> None:
         """Close the file; the store is not usable afterwards."""
@@ -133,9 +179,13 @@ class Store:
                 raise QueryError(query.name, query.sql, str(error)) from error
 
     @contextmanager
-    def transaction(self) -> Iterator[Cursor]:
-        """One change of the store: all of it and one step of the version, or nothing. Writers wait for each other."""
+    def transaction(self, roomy: bool = False) -> Iterator[Cursor]:
+        """One change of the store: all of it and one step of the version, or nothing. Writers wait for each other.
+
+        What does not fit in memory goes to disk; where even that does not do (the engine says so), try `roomy`.
+        """
         with self._writing, self._cursor() as cursor:
+            self._limit(cursor, roomy)
             cursor.execute("begin")
             try:
                 yield cursor
@@ -146,14 +196,32 @@ class Store:
                 raise
         self.version = self._read_version()
 
+    def _limit(self, cursor: Cursor, roomy: bool) -> None:
+        size = MOST_MEMORY if roomy else min(LEAST_MEMORY + self.path.stat().st_size, MOST_MEMORY)
+        with suppress(duckdb.OutOfMemoryException):  # more than that is in use; it will be less
+            cursor.execute(f"set memory_limit = '{size}B'")
+
+    def compact(self) -> None:
+        """Write the store anew, so that nothing of what was deleted is left in its file. Everyone waits meanwhile."""
+        draft = self.path.with_name(f".{self.path.name}.compact")
+        with self._writing, self._asking.closed():
+            draft.unlink(missing_ok=True)
+            self._connection.execute("attach $draft as compacted", {"draft": str(draft)})
+            self._connection.execute(f"copy from database {_quoted(self.path.stem)} to compacted")
+            self._connection.execute("detach compacted")
+            self._connection.close()
+            draft.replace(self.path)
+            self._connection = _connected(self.path)
+
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
-        cursor = self._connection.cursor()
-        try:
-            cursor.execute("set TimeZone = 'UTC'")
-            yield cursor
-        finally:
-            cursor.close()
+        with self._asking.open():
+            cursor = self._connection.cursor()
+            try:
+                cursor.execute("set TimeZone = 'UTC'")
+                yield cursor
+            finally:
+                cursor.close()
 
     @property
     def journey(self) -> Journey | None:
@@ -166,23 +234,66 @@ class Store:
         return int(frame["version"].iloc[0])
 
 
-def _bring_up_to_shape(connection: Cursor) -> None:
-    """Make the tables of a new store, or mend those of an earlier version."""
+def _connected(path: Path) -> Cursor:
+    try:
+        connection = duckdb.connect(str(path))
+    except duckdb.IOException as error:
+        if "lock" in str(error).lower():
+            raise StoreBusy(f"{path} is open in another process; ask that one, or stop it first.") from error
+        raise
+    connection.execute("set TimeZone = 'UTC'")
+    # The log is written into the file when it has grown to this; each smaller export would else wait for that.
+    connection.execute("set checkpoint_threshold = '256MB'")
+    return connection
+
+
+def _bring_up_to_shape(connection: Cursor, path: Path) -> Key:
+    """Make the tables of a new store, or mend those of an earlier version; returns the key of its pseudonyms."""
     found = connection.execute("select count(*) from duckdb_tables() where table_name = 'meta'").fetchall()
     if not found[0][0]:
+        key = Key.beside(path)
+        connection.execute("begin")
         connection.execute(SCHEMA)
-        connection.execute("update meta set shape = $shape, journey = $journey",
-                           {"shape": SHAPE, "journey": journey.DEFAULT.told()})  # fmt: skip
-        return
+        connection.execute("update meta set shape = $shape, journey = $journey, key = $key",
+                           {"shape": SHAPE, "journey": journey.DEFAULT.told(), "key": key.fingerprint})  # fmt: skip
+        connection.execute("commit")
+        return key
     columns = [
         name for (name,) in connection.execute("select name from pragma_table_info('meta')").fetchall()
     ]
-    if "shape" in columns and connection.execute("select shape from meta").fetchall() == [(SHAPE,)]:
-        return
+    known = connection.execute("select key from meta").fetchall()[0][0] if "key" in columns else None
+    key = Key.beside(path, known or "")
+    if "shape" not in columns or connection.execute("select shape from meta").fetchall() != [(SHAPE,)]:
+        _upgrade(connection, key, under_pseudonyms=bool(known))
+    return key
+
+
+def _upgrade(connection: Cursor, key: Key, under_pseudonyms: bool) -> None:
     rollup = "select table_name from duckdb_tables() where starts_with(table_name, 'r_')"
     connection.execute("begin")
-    for (table,) in connection.execute(rollup).fetchall():
-        connection.execute(f"drop table {table}")
+    tables = [table for (table,) in connection.execute(rollup).fetchall()]
+    for table in tables:
+        connection.execute(f"alter table {table} rename to was_{table}")
     for statement in UPGRADE:
         connection.execute(statement, {"shape": SHAPE} if "$shape" in statement else None)
+    rollups.carry_over(connection, tables)
+    if not under_pseudonyms:
+        for statement in _UNDER_PSEUDONYMS:
+            connection.execute(statement, key.values)
+        _mask_texts(connection)
+        connection.execute("update meta set key = $key", {"key": key.fingerprint})
     connection.execute("commit")
+
+
+def _mask_texts(connection: Cursor) -> None:
+    """Mask what names a person in the texts that an earlier version kept as they came."""
+    for table in ("interactions", "history"):
+        said = connection.execute(f"select distinct text from {table} where text is not null").df()["text"]
+        masks = pd.DataFrame({"said": said, "masked": masking.masked([*said])})
+        connection.register("masks", masks[masks["said"] != masks["masked"]])
+        connection.execute(f"update {table} set text = masks.masked from masks where text = masks.said")
+        connection.unregister("masks")
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cx import clock
 from cx.questions.storage import storage
-from cx.ui import asks, exporting, filters, live, page, parts, table
+from cx.ui import asks, exporting, filters, live, mapping, page, parts, table
 from cx.ui.telling import data, values
 from cx.words import language, t, tn
 
@@ -19,6 +19,7 @@ def body() -> None:
     arrived = asks.arrivals(version)
     if arrived.empty:
         parts.welcome()
+        mapping.card()
         return
     fresh = asks.fresh(version, clock.hour())
     if fresh.empty:
@@ -36,6 +37,7 @@ def body() -> None:
             ):
                 _exports(earlier, "table-earlier-exports", str(opened["file_id"]))
     _export(version, opened)
+    mapping.card()
     _drift(version)
     with parts.card("storage", t("Storage"), t("On the disk of this machine.")):
         st.markdown(data.stored(storage(live.server().folders)))

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import csv
+import hmac
+import os
+import pickle
+import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
+from xdist.scheduler import LoadFileScheduling
 
 from cx import demo, rollups
 from cx.demo import Demo
@@ -31,9 +37,29 @@ ROW = {
 }
 """A row of a CSV export that is sound as it stands."""
 
+BROWSER = "tests/e2e/"
+"""Where the tests are that look at pages in a browser."""
+
+
+KEY = "5e" * 32
+"""What customers' pseudonyms are made with in every test, so that stores can be compared."""
 
 Emptied = Callable[[], tuple[Store, Folders]]
 """Gives out a store without rows, and its folders."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_key(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The same key for all stores, of this process and of those that it starts."""
+    path = tmp_path_factory.mktemp("key") / "customer.key"
+    path.write_text(f"{KEY}\n")
+    path.chmod(0o600)
+    os.environ["CX_KEY"] = str(path)
+
+
+def known_as(customer_id: str) -> str:
+    """The pseudonym of a customer in every store of the tests, computed apart from the product."""
+    return hmac.new(bytes.fromhex(KEY), customer_id.encode(), "sha256").hexdigest()[:24]
 
 
 @pytest.fixture
@@ -76,6 +102,7 @@ def emptied(tmp_path_factory: pytest.TempPathFactory, own_journey: str) -> Itera
                 "again",
                 "files",
                 "refusals",
+                "forgotten",
                 *rollups.TABLES,
             ):
                 cursor.execute(f"delete from {table}")
@@ -135,10 +162,28 @@ class DemoCompany:
 
 
 @pytest.fixture(scope="session")
-def demo_company(tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
-    """One demo company for all tests that only read it. Its now is a Wednesday at noon."""
+def demo_company(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> DemoCompany:
+    """One demo company for all tests that only read it. Its now is a Wednesday at noon.
+
+    It is made once a run. Each worker opens a copy, as one process at a time may have a store open.
+    """
+    own = tmp_path_factory.mktemp("demo")
+    if worker_id == "master":
+        return _made(own)
+    shared = tmp_path_factory.getbasetemp().parent / "demo"
+    told = shared / "told.pickle"
+    with FileLock(shared.with_suffix(".lock")):
+        if not told.exists():
+            made = _made(shared)
+            told.write_bytes(pickle.dumps(made))
+    company: DemoCompany = pickle.loads(told.read_bytes())
+    shutil.copytree(shared, own, ignore=shutil.ignore_patterns("demo", told.name), dirs_exist_ok=True)
+    return replace(company, folders=Folders(own))
+
+
+def _made(root: Path) -> DemoCompany:
     through = datetime(2026, 3, 11, 12)
-    folders = Folders(tmp_path_factory.mktemp("demo")).make()
+    folders = Folders(root).make()
     made = demo.make(folders.root / "demo", through)
     demo.install_reference(made, folders.reference)
     store = Store.open(folders.store)
@@ -146,3 +191,20 @@ def demo_company(tmp_path_factory: pytest.TempPathFactory) -> DemoCompany:
     store.close()
     assert [report for report in reports if report.reason or report.rows_refused] == []
     return DemoCompany(made, folders, through)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those in a browser come first; files that need the demo company last, so that few wait until it is made."""
+    needing = {item.path for item in items if "demo_company" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: (BROWSER not in item.nodeid, item.path in needing))
+
+
+class _ByFile(LoadFileScheduling):
+    """Each worker takes whole files; one of them takes all those in a browser, which would else disturb each other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return BROWSER if BROWSER in nodeid else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> _ByFile:
+    return _ByFile(config, log)

@@ -22,7 +22,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cx", *arguments]
     environment = {**os.environ, "CX_DATA": str(folder), **WIDE}
     return subprocess.run(
-        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=120, check=False
+        command, cwd=PROJECT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
 
 

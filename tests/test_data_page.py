@@ -17,8 +17,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cx.folders import Folders
-from cx.ingest import scan, take_in
-from cx.ingest.mending import REASON, as_csv, refused_rows
+from cx.ingest import archive, scan, take_in
+from cx.ingest.mending import REASON
 from cx.ingest.told import lines
 from cx.questions import exports
 from cx.questions.coverage import coverage, volume
@@ -34,11 +34,12 @@ from tests.test_pages import close, opened, words
 
 
 def dropped(store: Store, folders: Folders, name: str, rows: list[dict[str, object]]) -> Path:
-    """Put the rows into the inbox and have them taken in; returns where the archive has them."""
+    """Put the rows into the inbox and have them taken in; returns what the archive keeps of them."""
     path = write_csv(folders.inbox / name, rows)
     os.utime(path, (time.time() - 60,) * 2)
     assert [report.reason for report in scan(store, folders, NOW)] == [""]
-    return folders.archive / name
+    (kept,) = (path for path in archive.every(folders) if path.name.startswith(name))
+    return kept
 
 
 BAD: list[dict[str, object]] = [
@@ -54,15 +55,12 @@ BAD: list[dict[str, object]] = [
 def test_a_landing_is_reported_in_lines_and_beside_its_archived_export(
     store: Store, folders: Folders
 ) -> None:
-    archived = dropped(store, folders, "x.csv", BAD)
-    told = json.loads((folders.archive / f"{archived.name}.report.json").read_text())
+    told = json.loads((dropped(store, folders, "x.csv", BAD) / archive.REPORT).read_text())
     assert told["rows"] == {"read": 7, "kept": 1, "replaced": 0, "same": 0, "superseded": 0, "refused": 6}
     assert told["columns_not_used"] == ["colour"]
     assert [(one["column"], one["rule"], one["rows"], len(one["examples"])) for one in told["not_kept"]] == [
         ("csat", "off_scale", 5, 3), ("occurred_at", "not_a_time", 1, 1),
     ]  # fmt: skip
-    (folders.inbox / "x.csv.report.json").write_text("{}")
-    assert scan(store, folders, NOW) == []
 
 
 def test_the_lines_count_what_was_replaced_and_what_was_the_same(store: Store, folders: Folders) -> None:
@@ -78,11 +76,9 @@ def test_the_lines_count_what_was_replaced_and_what_was_the_same(store: Store, f
 
 
 def test_refused_rows_are_mended_and_dropped_again(store: Store, folders: Folders) -> None:
-    dropped(store, folders, "x.csv", BAD)
-    rows = refused_rows(store, folders, 1)
-    assert rows is not None
-    assert [*rows.columns] == [*dict.fromkeys(name for one in BAD for name in one), REASON]
-    read = [*csv.DictReader(io.StringIO(as_csv(rows).decode("utf-8-sig")))]
+    text = (dropped(store, folders, "x.csv", BAD) / archive.REFUSED).read_text(encoding="utf-8-sig")
+    read = [*csv.DictReader(io.StringIO(text))]
+    assert [*read[0]] == [*dict.fromkeys(name for one in BAD for name in one), REASON]
     assert (len(read), read[0]["reason"], read[0]["customer_id"]) == (6, "'=1+cmd()", "+49")
     assert "off its scale" in read[0][REASON]
     mended = [one | {"csat": "5", "occurred_at": "2025-10-02"} for one in read]
@@ -93,10 +89,12 @@ def test_refused_rows_are_mended_and_dropped_again(store: Store, folders: Folder
     ]
 
 
-def test_without_the_archived_export_there_is_nothing_to_mend(store: Store, folders: Folders) -> None:
-    archived = dropped(store, folders, "x.csv", BAD)
-    archived.write_text("another file of that name")
-    assert refused_rows(store, folders, 1) is None
+def test_rows_without_consent_are_not_kept_to_be_mended(store: Store, folders: Folders) -> None:
+    bad = [one | {"consent": "false"} for one in BAD]
+    assert not (dropped(store, folders, "x.csv", bad) / archive.REFUSED).exists()
+    some = [one | {"consent": "false" if i % 2 else ""} for i, one in enumerate(BAD)]
+    text = (dropped(store, folders, "y.csv", some) / archive.REFUSED).read_text(encoding="utf-8-sig")
+    assert [one["interaction_id"] for one in csv.DictReader(io.StringIO(text))] == ["b1", "b3", "late"]
 
 
 def contacts(

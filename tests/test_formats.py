@@ -153,15 +153,16 @@ def test_broken_lines_are_told_by_number_and_leave_the_numbers_of_the_others(tmp
     path = tmp_path / "x.csv"
     path.write_text('a,b\n1,"two\nlines"\n2\n3,x,y\n4,"say ""hi"""\n', encoding="utf-8")
     rows = open_sheet(path).rows(["a"])
+    table = rows.table
     assert [(line.row, line.values) for line in rows.broken] == [(2, 1), (3, 3)]
-    assert rows.table.to_pylist() == [{"s0": "1", "file_row": 1}, {"s0": "4", "file_row": 4}]
+    assert table.to_pylist() == [{"s0": "1", "file_row": 1}, {"s0": "4", "file_row": 4}]
 
 
 def test_an_open_quotation_mark_does_not_swallow_rows_silently(tmp_path: Path):
     path = tmp_path / "x.csv"
     path.write_text('a,b\n1,x\n2,"open\n3,y\n4,z\n', encoding="utf-8")
     with pytest.raises(FileRefused, match="before row 2 is never closed"):
-        open_sheet(path).rows(["a"])
+        assert open_sheet(path).rows(["a"]).table
 
 
 def test_a_mark_for_inches_is_no_open_quotation(tmp_path: Path):

@@ -109,12 +109,13 @@ def rows_or_refusal(path: Path) -> None:
     try:
         with open_sheet(path) as sheet:
             rows = sheet.rows([name for name in sheet.columns if sheet.columns.count(name) == 1])
+            table = rows.table
     except FileRefused as error:
         refused = error
     if refused is not None:
         assert (refused.file, bool(refused.reason)) == (path.name, True)
         return
-    numbers = rows.table["file_row"].to_pylist() + [line.row for line in rows.broken]
+    numbers = table["file_row"].to_pylist() + [line.row for line in rows.broken]
     assert len({*numbers}) == len(numbers)
     assert min(numbers, default=1) >= 1
 

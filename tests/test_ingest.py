@@ -21,7 +21,7 @@ from cx.ingest.check import CODES
 from cx.ingest.rules import RULES
 from cx.journey import DEFAULT
 from cx.store import Store
-from tests.conftest import NOW, ROW, everything, write_csv
+from tests.conftest import NOW, ROW, everything, known_as, write_csv
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
@@ -123,12 +123,12 @@ def test_refused_values_never_hold_personal_data(store: Store, folders: Folders,
     assert "jane" not in str(ask("select * from refusals"))
 
 
-def test_without_consent_the_row_is_kept_but_nothing_personal(store: Store, folders: Folders, ask: Ask):
-    row = ROW | {"kind": "signup", "customer_id": "jane", "text": "hello"}
+def test_without_consent_the_row_is_kept_but_nothing_of_the_customer(store: Store, folders: Folders, ask: Ask):
+    row = ROW | {"kind": "signup", "customer_id": "jane", "text": "hello", "segment": "vip", "csat": 5}
     consents = enumerate(("true", "false", ""))
     ingest(store, folders, *(row | {"interaction_id": i, "consent": consent} for i, consent in consents))
-    assert ask("select customer_id, text from interactions order by interaction_id") == [
-        ("jane", "hello"), (None, None), ("jane", "hello"),
+    assert ask("select customer_id, text, segment, csat from interactions order by interaction_id") == [
+        (known_as("jane"), "hello", "vip", 5), (None, None, None, None), (known_as("jane"), "hello", "vip", 5),
     ]  # fmt: skip
 
 

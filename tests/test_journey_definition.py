@@ -164,7 +164,7 @@ def test_a_broken_journey_leaves_the_last_good_one_in_force(
         frame(WALK[2:]).to_parquet(folders.root / "later.parquet")
         (folders.root / "later.parquet").rename(folders.inbox / "later.parquet")
         comes(lambda: not [*folders.inbox.iterdir()])
-        assert [path.name for path in folders.archive.glob("*.parquet")] == ["later.parquet"]
+        assert len([*folders.archive.glob("later.parquet (*)")]) == 1
         assert store.journey == good
         path.write_text(TWO + '[[stage]]\nid = "support"\nkinds = ["contact"]\n')
         comes(lambda: store.journey is not None and len(store.journey.stages) == 3)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,16 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from cx.errors import FileRefused
 from cx.folders import Folders
-from cx.formats import open_sheet, unpacking
-from cx.formats.reading import nested, readable, workbook
+from cx.formats import Rows, Sheet, open_sheet, unique, unpacking
+from cx.formats.reading import delimited, nested, readable, workbook
+from cx.formats.reading import sheet as sheet_module
 from cx.ingest import take_in
+from cx.ingest.mending import REASON, refused_rows
 from cx.store import Store
 from tests.conftest import NOW, ROW, answer, write_csv
 
@@ -38,9 +44,15 @@ def read(path: Path) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         return sheet.columns, [tuple(row.values()) for row in table.to_pylist()]
 
 
+def whole(sheet: Sheet, columns: list[str]) -> tuple[Rows, Any]:
+    """The rows of these columns, and all of them as a table."""
+    rows = sheet.rows(columns)
+    return rows, rows.table
+
+
 def refusal(path: Path) -> str:
     with pytest.raises(FileRefused) as caught, open_sheet(path) as sheet:
-        sheet.rows(sheet.columns)
+        assert sheet.rows(sheet.columns).table
     assert caught.value.file == path.name
     return caught.value.reason
 
@@ -51,6 +63,10 @@ def packed(files: dict[str, bytes]) -> bytes:
         for name, content in files.items():
             archive.writestr(name, content)
     return buffer.getvalue()
+
+
+def gzipped(content: bytes) -> bytes:
+    return gzip.compress(content, mtime=0)  # the same at every collection
 
 
 def book(**sheets: list[list[object]]) -> bytes:
@@ -114,14 +130,128 @@ def test_damage_far_into_a_file_is_found_across_the_blocks_that_it_is_read_in(tm
 def test_lines_before_the_header_are_passed_over_and_rows_counted_from_the_header(tmp_path: Path):
     path = written(tmp_path, "x.csv", b"\xef\xbb\xbf\n \r\n;;\nsep=;\na;b\n1;2\n\n3\n4;5\n")
     with open_sheet(path) as sheet:
-        rows = sheet.rows(["b"])
+        rows, table = whole(sheet, ["b"])
     assert (sheet.columns, sheet.delimiter) == (("a", "b"), ";")
-    assert rows.table.to_pylist() == [{"s0": "2", "file_row": 1}, {"s0": "5", "file_row": 3}]
+    assert table.to_pylist() == [{"s0": "2", "file_row": 1}, {"s0": "5", "file_row": 3}]
     assert [(line.row, line.values) for line in rows.broken] == [(2, 1)]
 
 
 def test_a_column_without_a_name_is_called_by_its_place(tmp_path: Path):
     assert open_sheet(written(tmp_path, "x.csv", b"a,, \n")).columns == ("a", "(2)", "(3)")
+
+
+# In batches
+
+PLACED = st.text(st.sampled_from('ab,"\n\ré '), max_size=12)
+RECORDS = st.lists(st.lists(PLACED, min_size=1, max_size=4), max_size=30)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[*HealthCheck])
+@given(
+    records=RECORDS, block=st.sampled_from([16, 40, 100, 1 << 20]), most=st.integers(1, 9), crlf=st.booleans()
+)
+def test_a_csv_in_many_batches_is_what_a_plain_reader_makes_of_it(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    records: list[list[str]],
+    block: int,
+    most: int,
+    crlf: bool,
+):
+    monkeypatch.setattr(delimited, "_BLOCKS_BYTES", (block, 1 << 20))
+    monkeypatch.setattr(sheet_module, "BATCH_ROWS", most)
+    path = tmp_path / "x.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n" if crlf else "\n", quoting=csv.QUOTE_ALL)
+        writer.writerows([["a", "b", "c"], *records])
+    plain = [*enumerate(records, start=1)]
+    with open_sheet(path) as sheet:
+        rows = sheet.rows(["c", "a"])
+        batches = [*rows.batches]
+    assert all(0 < batch.num_rows <= most for batch in batches)
+    assert [tuple(row.values()) for batch in batches for row in batch.to_pylist()] == [
+        (cells[2] or None, cells[0] or None, row) for row, cells in plain if len(cells) == 3
+    ]
+    assert [(line.row, line.values) for line in rows.broken] == [
+        (row, len(cells)) for row, cells in plain if len(cells) != 3
+    ]
+
+
+def test_rows_come_in_few_batches_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(sheet_module, "BATCH_BYTES", 1 << 20)
+    lines = "".join(f"{n},{'x' * 100}\n" for n in range(50_000))
+    with open_sheet(written(tmp_path, "x.csv", b"a,b\n" + lines.encode())) as sheet:
+        sizes = [batch.nbytes for batch in sheet.rows(["a", "b"]).batches]
+    assert max(sizes) <= 1 << 20
+    assert len(sizes) <= 2 * sum(sizes) / (1 << 20) + 1
+
+
+def test_what_is_wrong_far_into_a_file_is_said_when_it_is_met(tmp_path: Path):
+    buffer = io.BytesIO()
+    parquet.write_table(pa.table({"a": [*range(200_000)]}), buffer, row_group_size=70_000, compression="none")
+    content = bytearray(buffer.getvalue())
+    at = parquet.read_metadata(io.BytesIO(content)).row_group(2).column(0).dictionary_page_offset
+    content[at : at + 60] = bytes(60)
+    with open_sheet(written(tmp_path, "x.parquet", bytes(content))) as sheet:
+        batches = sheet.rows(["a"]).batches
+        assert next(batches)["s0"][0].as_py() == 0
+        with pytest.raises(FileRefused, match="not a whole Parquet file"):
+            list(batches)
+
+
+def test_a_column_of_few_values_is_read_as_those_values(tmp_path: Path):
+    few = pa.chunked_array([pa.array([name]).dictionary_encode() for name in "ab"])
+    parquet.write_table(pa.table({"a": few}), tmp_path / "x.parquet", row_group_size=1)
+    assert read(tmp_path / "x.parquet") == (("a",), [("a", 1), ("b", 2)])
+
+
+def test_columns_of_one_name_are_read_by_their_places(tmp_path: Path):
+    parquet.write_table(pa.table([[1], [2], ["c"]], names=["a", "a", "b"]), tmp_path / "x.parquet")
+    with open_sheet(tmp_path / "x.parquet") as sheet:
+        apart = replace(sheet, columns=unique(sheet.columns))
+        assert apart.rows([*apart.columns[::-1]]).table.to_pylist() == [
+            {"s0": "c", "s1": 2, "s2": 1, "file_row": 1}
+        ]
+
+
+REFUSED = {2: "two", 60_002: "far", 99_999_999: "not there"}
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"a,a\n" + b"".join(b"%d,x\n" % n for n in range(1, 70_001)), "x.csv"),
+        (
+            "a,a\n".encode("utf-16") + "".join(f"{n},x\n" for n in range(1, 70_001)).encode("utf-16-le"),
+            "x.csv",
+        ),
+    ],
+)
+def test_refused_rows_are_found_by_their_numbers(tmp_path: Path, content: bytes, name: str):
+    with open_sheet(written(tmp_path, name, content)) as sheet:
+        rows = refused_rows(sheet, REFUSED)
+        assert refused_rows(sheet, {}).empty
+    assert [*rows.columns] == ["a", "a", REASON]
+    assert rows.values.tolist() == [["2", "x", "two"], ["60002", "x", "far"]]
+
+
+def test_rows_that_were_gathered_are_there_to_be_read_again(tmp_path: Path):
+    with open_sheet(written(tmp_path, "x.csv", b"a,b\n1,x\n2,y\n")) as sheet:
+        rows = sheet.rows(["b"])
+    assert rows.table == rows.table
+    assert rows.table.num_rows == 2
+
+
+def test_the_share_that_is_done_grows_while_rows_are_read(tmp_path: Path):
+    shares: list[float] = []
+    lines = b"".join(b"%d,x\n" % n for n in range(300_000))
+    with open_sheet(written(tmp_path, "x.csv", b"a,b\n" + lines), shares.append) as sheet:
+        opened = len(shares)
+        for _ in sheet.rows(["a"]).batches:
+            pass
+    assert 0 < opened < len(shares)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
 
 
 # JSON
@@ -227,9 +357,9 @@ def test_a_workbook_gives_texts_and_moments_under_the_numbers_of_its_rows(tmp_pa
 
 def test_a_row_beyond_the_header_is_broken(tmp_path: Path):
     with open_sheet(written(tmp_path, "x.xlsx", book(s=[["a"], [1, 2], [3]]))) as sheet:
-        rows = sheet.rows(["a"])
+        rows, table = whole(sheet, ["a"])
     assert [(line.row, line.values) for line in rows.broken] == [(1, 2)]
-    assert rows.table.to_pylist() == [{"s0": "3", "file_row": 2}]
+    assert table.to_pylist() == [{"s0": "3", "file_row": 2}]
 
 
 @pytest.mark.parametrize(
@@ -267,9 +397,9 @@ CSV = b"a,b\n1,x\n2,y\n"
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("x.csv.gz", gzip.compress(CSV)),
-        ("X.CSV.GZ", gzip.compress(CSV.decode().encode("utf-16"))),
-        ("x.jsonl.gz", gzip.compress(b'{"a": 1, "b": "x"}\n{"a": 2, "b": "y"}\n')),
+        ("x.csv.gz", gzipped(CSV)),
+        ("X.CSV.GZ", gzipped(CSV.decode().encode("utf-16"))),
+        ("x.jsonl.gz", gzipped(b'{"a": 1, "b": "x"}\n{"a": 2, "b": "y"}\n')),
         ("x.zip", packed({"../../deep/y.csv": CSV, "__MACOSX/._y.csv": b"\0", "readme.txt": b"hello"})),
         ("x.zip", packed({"1.csv": b"a,b\n1,x\n", "2.csv": b"a,b\n2,y\n"})),
         ("x.zip", packed({"1.json": b'[{"a": 1, "b": "x"}]', "2.json": b'[{"b": "y", "a": 2}]'})),
@@ -286,8 +416,8 @@ def test_what_is_packed_is_read_as_what_it_is(tmp_path: Path, name: str, content
 def test_broken_lines_of_packed_files_are_counted_on(tmp_path: Path):
     files = {"1.csv": b"a,b\n1\n2,y\n", "2.csv": b"a,b\n3,x\n4\n"}
     with open_sheet(written(tmp_path, "x.zip", packed(files))) as sheet:
-        rows = sheet.rows(["a"])
-    assert rows.table.to_pylist() == [{"s0": "2", "file_row": 2}, {"s0": "3", "file_row": 3}]
+        rows, table = whole(sheet, ["a"])
+    assert table.to_pylist() == [{"s0": "2", "file_row": 2}, {"s0": "3", "file_row": 3}]
     assert [line.row for line in rows.broken] == [1, 4]
     assert "2 files" in sheet.notes[0]
 
@@ -302,11 +432,11 @@ def locked() -> bytes:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("x.gz", gzip.compress(CSV), "does not say what is in it"),
-        ("x.parquet.gz", gzip.compress(CSV), "does not say what is in it"),
+        ("x.gz", gzipped(CSV), "does not say what is in it"),
+        ("x.parquet.gz", gzipped(CSV), "does not say what is in it"),
         ("x.csv.gz", CSV, "not a whole .gz file"),
-        ("x.csv.gz", gzip.compress(CSV)[:-9], "not a whole .gz file"),
-        ("x.csv.gz", gzip.compress(bytes(100 << 20)), "far larger than an export"),
+        ("x.csv.gz", gzipped(CSV)[:-9], "not a whole .gz file"),
+        ("x.csv.gz", gzipped(bytes(100 << 20)), "far larger than an export"),
         ("x.zip", packed({"x.csv": bytes(100 << 20)}), "far larger than an export"),
         ("x.zip", packed({"x.csv": CSV})[:-4], "not a whole zip file"),
         ("x.zip", packed({"x.csv": CSV, "more.zip": packed({"x.csv": CSV})}), "another packed file"),
@@ -330,9 +460,9 @@ def test_what_was_unpacked_leaves_with_the_sheet_and_with_a_refusal(
     desk = tmp_path / "desk"
     desk.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(desk))
-    with open_sheet(written(tmp_path, "x.csv.gz", gzip.compress(CSV))) as sheet:
+    with open_sheet(written(tmp_path, "x.csv.gz", gzipped(CSV))) as sheet:
         assert sheet.data.is_file()
-    assert refusal(written(tmp_path, "y.csv.gz", gzip.compress(b"a,b\n1,\x00\n")))
+    assert refusal(written(tmp_path, "y.csv.gz", gzipped(b"a,b\n1,\x00\n")))
     assert [*desk.iterdir()] == []
 
 
@@ -368,7 +498,7 @@ ROWS: list[dict[str, Any]] = [
         ("x.csv", lambda folder: as_csv(ROWS, folder)),
         ("u16.csv", lambda folder: as_csv(ROWS, folder).decode().encode("utf-16")),
         ("1252.csv", lambda folder: as_csv(ROWS, folder).decode().encode("cp1252")),
-        ("x.csv.gz", lambda folder: gzip.compress(as_csv(ROWS, folder))),
+        ("x.csv.gz", lambda folder: gzipped(as_csv(ROWS, folder))),
         ("x.zip", lambda folder: packed({"x.parquet": as_parquet(ROWS)})),
         ("x.jsonl", lambda folder: "\n".join(map(json.dumps, ROWS)).encode()),
         ("x.json", lambda folder: json.dumps({"rows": ROWS}).encode()),

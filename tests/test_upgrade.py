@@ -13,7 +13,7 @@ from cx.ingest.intake import adopt
 from cx.journey import DEFAULT
 from cx.model import COLUMNS
 from cx.store import Store
-from tests.conftest import answer, everything
+from tests.conftest import answer, everything, known_as
 from tests.given import MONDAY, land, row
 
 LATER = MONDAY + timedelta(days=60)
@@ -63,7 +63,7 @@ ROWS = [
     row("order", 40, customer_id="ann", channel="app"),
     row("complaint", 3, customer_id="ann", csat=2),
     row("visit", 1, customer_id="bob", stage="discover"),
-    row("contact", 5, text="Nobody knows who wrote this"),
+    row("contact", 5, text="Write to [EMAIL]"),
 ]
 
 
@@ -84,12 +84,16 @@ def old(fresh: Folders, tmp_path: Path) -> Folders:
     connection = duckdb.connect(str(made.store))
     connection.execute(BEFORE)
     connection.execute(f"attach '{fresh.store}' as today (read_only)")
-    for table in ("interactions", "files"):
+    for table in ("interactions", "files"):  # with ids as that release kept them, and texts
         names = ", ".join(
             name
             for (name,) in connection.execute(f"select name from pragma_table_info('{table}')").fetchall()
         )
         connection.execute(f"insert into {table} ({names}) select {names} from today.{table}")
+    for name in ("ann", "bob"):
+        connection.execute("update interactions set customer_id = $name where customer_id = $known",
+                           {"name": name, "known": known_as(name)})  # fmt: skip
+    connection.execute("update interactions set text = 'Write to ann@mail.com' where text is not null")
     connection.close()
     return made
 
@@ -113,11 +117,12 @@ def test_it_opens_and_keeps_its_interactions(fresh: Folders, old: Folders) -> No
 
 def test_its_customers_get_numbers(old: Folders) -> None:
     store = opened(old)
-    assert answer(store, "select customer_id from customers order by 1") == [("ann",), ("bob",)]
+    assert answer(store, "select customer_id from customers order by 1") == [*sorted((known_as(name),) for name in ("ann", "bob"))]
     named = """
 select i.customer_id, c.customer_id, count(*) from interactions i left join customers c using (customer_no)
 group by all order by all nulls last"""
-    assert answer(store, named) == [("ann", "ann", 5), ("bob", "bob", 1), (None, None, 1)]
+    ann, bob = known_as("ann"), known_as("bob")
+    assert answer(store, named) == [*sorted([(ann, ann, 5), (bob, bob, 1)]), (None, None, 1)]
     store.close()
 
 

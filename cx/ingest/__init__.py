@@ -9,10 +9,18 @@ undo       an export's rows leave, as if it had never come
 told       the report of an export as lines and as a file
 mending    the rows that were refused, as a file to mend and drop again
 tables     a file that is no export but a table of data/reference/
+archive    what stays of an export beside the store
+landing    one sound file into the store and the archive
 intake     one file from its path to its report
+forget     a customer is forgotten
+naming     who is named in files as they came
+retention  what is older than the settings allow leaves
+trying     an export tried out, before it is taken in
+remote     exports fetched from buckets and web servers
 inbox      the folder where exports land: what is ready, and watching it
 """
 
+from cx.ingest.forget import Forgotten, forget
 from cx.ingest.inbox import files_under, hand_over, passing, scan, watch
 from cx.ingest.intake import adopt, take_in
 from cx.ingest.report import Refusal, Report
@@ -21,12 +29,14 @@ from cx.ingest.told import lines
 from cx.ingest.undo import Leaving, leaving, undo
 
 __all__ = [
+    "Forgotten",
     "Leaving",
     "Refusal",
     "Report",
     "adopt",
     "explain",
     "files_under",
+    "forget",
     "hand_over",
     "leaving",
     "lines",

@@ -10,6 +10,7 @@ from cx.errors import FileRefused
 from cx.formats import Format, Sheet, Source
 from cx.ingest import casts
 from cx.model import ALWAYS, COLUMNS, KINDS, Column
+from cx.pseudonyms import LENGTH, forgotten_mark, pseudonym_of
 from cx.words import t
 
 CLIPPED = 80
@@ -65,6 +66,8 @@ def _of_column(column: Column) -> Iterator[Problem]:
         yield Problem(name, "too_high", f"{name} > {LARGEST_INTEGER}")
     if name in ("occurred_at", "updated_at"):
         yield Problem(name, "in_the_future", f"{name} > $latest")
+    if name == "occurred_at":
+        yield Problem(name, "too_old", f"{name} < $kept_from")
 
 
 def _of_kinds() -> Iterator[Problem]:
@@ -130,10 +133,19 @@ def _held(sheet: Sheet, source: Source) -> str:
     return "text" if source.constant is not None else sheet.held(source.columns[0])
 
 
-def staging(sheet: Sheet, format: Format) -> str:
-    """SQL over `export` (the rows read) that makes `staged`: file_row, the canonical columns, problem and value.
+STAGED = f"""
+create or replace temp table staged (
+  file_row BIGINT, {", ".join(f"{column.name} {column.type}" for column in COLUMNS.values())},
+  problem INTEGER, value VARCHAR
+)"""
+"""The table that rows wait in, checked: problem is empty where the row is sound, value what stood in the column to blame."""
 
-    Binds $latest (the latest moment believed) and $file_time (for rows that do not say when they last changed).
+
+def staging(sheet: Sheet, format: Format, ours: bool = False) -> str:
+    """SQL over `export` (rows as they were read) and `forgotten` that gives rows of STAGED, their texts as they came.
+
+    Binds $latest (the latest moment believed), $kept_from (the first), $file_time (for rows that do not say when they
+    last changed), and $inner and $outer of the key. Where the file is `ours`, its customers are under pseudonyms already.
     """
     cells = {column: f"s{i}" for i, column in enumerate(format.reads)}
     said, understood = [], []
@@ -146,7 +158,6 @@ def staging(sheet: Sheet, format: Format) -> str:
         said.append(f"{telling} as said_{column.name}")
         understood.append(f"{_understood(column, source, held)} as {column.name}")
     return f"""
-create or replace temp table staged as
 with told as (
   select file_row, {_lines(said)}
   from export
@@ -156,13 +167,21 @@ understood as (
   from told
 ),
 checked as (
-  select *, case {" ".join(f"when {p.condition} then {i}" for i, p in enumerate(PROBLEMS))} end as problem
+  select *, case {" ".join(f"when {p.condition} then {i}" for i, p in enumerate(PROBLEMS))} end as problem,
+    {_pseudonym(ours)} as who
   from understood
 )
 select file_row, {_lines(map(_kept, COLUMNS.values()))},
   cast(problem as integer) as problem,
   left({_refused_value()}, {CLIPPED}) as value
-from checked"""
+from checked left join forgotten on forgotten.mark = {forgotten_mark("who")}"""
+
+
+def _pseudonym(ours: bool) -> str:
+    if not ours:
+        return pseudonym_of("customer_id")
+    known = f"regexp_full_match(customer_id, '[0-9a-f]{{{LENGTH}}}')"
+    return f"case when {known} then customer_id else {pseudonym_of('customer_id')} end"
 
 
 def _lines(parts: Iterator[str] | Sequence[str] | map[str]) -> str:
@@ -175,12 +194,16 @@ def _understood(column: Column, source: Source, held: str) -> str:
 
 
 def _kept(column: Column) -> str:
-    """What is stored: of its type; nothing personal without consent; no row without a time of its last change."""
+    """What is stored: of its type; no row without a time of its last change; nothing of a customer without consent."""
     value = column.name
-    if column.personal:
-        value = f"case when consent is distinct from false then {value} end"
+    if column.name == "customer_id":
+        value = "who"
+    if column.name == "consent":
+        value = "consent and mark is null"
     if column.name == "updated_at":
         value = f"coalesce({value}, $file_time)"
+    if column.consented:
+        value = f"case when consent is distinct from false and mark is null then {value} end"
     return f"try_cast({value} as {column.type}) as {column.name}"
 
 

@@ -6,10 +6,17 @@ written again; `again` notes that its file said so too, and takes a few bytes.
 
 from __future__ import annotations
 
-from cx.model import COLUMNS
+from cx.model import COLUMNS, CONSENTED
 from cx.store import Cursor
 
 NAMES = ", ".join(COLUMNS)
+
+NOT_KEPT = ", ".join(["consent = false", *(f"{name} = null" for name in CONSENTED)])
+"""What is set in a row whose customer refused consent."""
+
+
+def _cells(table: str) -> str:
+    return ", ".join(f"{table}.{name}" for name in COLUMNS)
 
 
 def content(table: str) -> str:
@@ -18,14 +25,30 @@ def content(table: str) -> str:
     return f"md5(concat_ws(chr(31), {cells}))"
 
 
-def _lost(table: str, withdrawn: str) -> str:
-    """The columns of a state that lost; nothing personal where the one that stands withdraws consent."""
-    cells = {name: f"{table}.{name}" for name in COLUMNS}
-    for name, column in COLUMNS.items():
-        if column.personal:
-            cells[name] = f"case when not {withdrawn} then {table}.{name} end"
-    cells["consent"] = f"{table}.consent and not {withdrawn}"
-    return ", ".join(f"{cell} as {name}" for name, cell in cells.items())
+# Whose latest state, of all that are known now, refuses consent.
+_WITHDRAWN = """
+create or replace temp table withdrawn as
+select s.source, s.interaction_id from staged s
+where s.problem is null and s.consent = false and s.rowid not in (select staged_row from stored where later)
+union
+select i.source, i.interaction_id from stored join interactions i on i.rowid = stored.stored_row
+where later and i.consent = false"""
+
+_HOLDING = """
+with told as (
+  select i.source, i.interaction_id, i.file_id from interactions i semi join withdrawn using (source, interaction_id)
+  where i.consent is distinct from false
+)
+select file_id from told
+union select a.file_id from again a semi join told on told.source = a.source and told.interaction_id = a.interaction_id
+union select h.file_id from history h semi join withdrawn using (source, interaction_id)
+where h.consent is distinct from false"""
+
+
+def _not_kept(table: str) -> str:
+    return f"""
+update {table} set {NOT_KEPT} from withdrawn w
+where {table}.source = w.source and {table}.interaction_id = w.interaction_id and {table}.consent is distinct from false"""
 
 
 _AGAIN = """
@@ -36,28 +59,27 @@ where same"""
 
 _LATE = f"""
 insert into history ({NAMES}, file_id, file_row)
-select {_lost("s", "stored.withdrawn")}, $file_id, s.file_row
+select {_cells("s")}, $file_id, s.file_row
 from stored join staged s on s.rowid = stored.staged_row where later"""
 
 _REPLACED = f"""
 insert into history ({NAMES}, file_id, file_row)
-select {_lost("i", "(s.consent is not distinct from false)")}, i.file_id, i.file_row
-from stored join interactions i on i.rowid = stored.stored_row join staged s on s.rowid = stored.staged_row
-where not later and not same"""
+select {_cells("i")}, i.file_id, i.file_row
+from stored join interactions i on i.rowid = stored.stored_row where not later and not same"""
 
-_WITHDRAWN = f"""
-update history set consent = false, {", ".join(f"{name} = null" for name, each in COLUMNS.items() if each.personal)}
-from staged s
-where s.problem is null and s.consent = false
-  and history.source = s.source and history.interaction_id = s.interaction_id"""
+
+def withdraw(cursor: Cursor) -> list[int]:
+    """Take who it was and their words from every state of the rows whose latest one refuses consent; no undo brings them
+    back. They are left in the temporary table `withdrawn`; returns the exports that had said more of them."""
+    cursor.execute(_WITHDRAWN)
+    holding = [file_id for (file_id,) in cursor.execute(_HOLDING).fetchall()]
+    for table in ("staged", "history", "interactions"):
+        cursor.execute(_not_kept(table))
+    return holding
 
 
 def keep(cursor: Cursor, file_id: int) -> None:
-    """Keep what the rows of `staged` are about to replace, and those of its rows that come too late.
-
-    Consent that is withdrawn takes who it was and their words from the earlier states as well; no undo brings them back.
-    """
+    """Keep what the rows of `staged` are about to replace, and those of its rows that come too late."""
     for statement in (_AGAIN, _LATE):
         cursor.execute(statement, {"file_id": file_id})
-    for statement in (_REPLACED, _WITHDRAWN):
-        cursor.execute(statement)
+    cursor.execute(_REPLACED)

@@ -9,17 +9,20 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 import watchfiles
 
+from cx import clock
 from cx.folders import Folders
 from cx.formats.reading import COLUMNAR, complete, readable
-from cx.ingest import told
+from cx.ingest import remote
 from cx.ingest.intake import adopt, put, take_in
 from cx.ingest.merge import Progress
 from cx.ingest.report import Report
+from cx.ingest.retention import let_leave
 from cx.store import Store
 
 log = logging.getLogger(__name__)
@@ -31,7 +34,7 @@ BROKEN_REST_SECONDS = 1.5
 """The same for a Parquet file without its end, a last line without its end, and a folder: they may well be on their way."""
 
 _WAKE_MS = 250
-_PASSING = (".tmp", ".part", ".crdownload", told.ENDING)
+_PASSING = (".tmp", ".part", ".crdownload")
 
 
 class Settling:
@@ -87,15 +90,21 @@ def scan(
 def watch(store: Store, folders: Folders, stop: threading.Event, on_report: Callable[[Report], None]) -> None:
     """Take in whatever lands in the inbox, and any edit of the reference tables, until `stop` is set.
 
-    One bad file never ends it.
+    One bad file never ends it. Meanwhile what is new at the sources elsewhere is fetched into the inbox.
     """
     folders.make()
+    # A thread of its own: a host that hangs must not keep the inbox waiting.
+    threading.Thread(target=remote.keep_fetching, args=(folders, stop), name="cx-fetch", daemon=True).start()
     settling = Settling()
     seen: object = None
+    aged: object = None
     for _ in _wakes(folders.inbox, stop):
         if (edited := _reference(folders)) != seen:
             _take_up(store, folders, first=seen is None)
             seen = edited
+        if (today := (clock.now().date(), edited)) != aged:
+            _age(store, folders)
+            aged = today
         for report in _taken_in(store, folders, settling, None, None):
             on_report(report)
             if stop.is_set():
@@ -117,6 +126,15 @@ def _take_up(store: Store, folders: Folders, first: bool) -> None:
         log.error("the edited reference tables could not be taken up: %s", type(error).__name__)
 
 
+def _age(store: Store, folders: Folders) -> None:
+    """Let what is too old leave: once a day, and after each edit of the settings."""
+    try:
+        if left := let_leave(store, folders, clock.now()):
+            log.info("too old: %d texts, %d rows, %d refused files left", left.texts, left.rows, left.refused)
+    except Exception as error:  # the inbox must be watched on
+        log.error("what is too old could not be removed: %s", type(error).__name__)
+
+
 def files_under(paths: Iterable[Path]) -> list[Path]:
     """These files, and for a folder the exports in it, by name."""
     return [file for path in paths for file in (_exports_in(path) if path.is_dir() else [path])]
@@ -125,6 +143,8 @@ def files_under(paths: Iterable[Path]) -> list[Path]:
 def hand_over(file: Path, folders: Folders) -> Path:
     """Copy a file into the inbox, where it appears complete or not at all; returns where it lies."""
     folders.make()
+    if file.parent.resolve() == folders.inbox.resolve():
+        return file
     passing_name = folders.inbox / f".{file.name}.{time.time_ns()}.part"
     shutil.copy2(file, passing_name)
     return put(passing_name, folders.inbox, file.name)
@@ -147,12 +167,17 @@ def _taken_in(
 
 
 def _listed(inbox: Path) -> list[Path]:
-    """What is in the inbox; one that somebody deleted is made again."""
+    """What is in the inbox; nothing where it is gone or, on another machine, out of reach for a while."""
     try:
         return list(inbox.iterdir())
-    except FileNotFoundError:
-        inbox.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        _make_again(inbox)
         return []
+
+
+def _make_again(inbox: Path) -> None:
+    with suppress(OSError):
+        inbox.mkdir(parents=True, exist_ok=True)
 
 
 def _wakes(inbox: Path, stop: threading.Event) -> Iterator[None]:
@@ -169,7 +194,7 @@ def _wakes(inbox: Path, stop: threading.Event) -> Iterator[None]:
         except OSError as error:
             log.error("the inbox cannot be watched: %s", type(error).__name__)
             stop.wait(1)
-            inbox.mkdir(parents=True, exist_ok=True)
+            _make_again(inbox)
             yield
 
 

@@ -7,54 +7,42 @@ import logging
 import shutil
 import stat
 import traceback
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cx import clock, reference, rollups
 from cx.errors import BadReference, CxError, FileRefused
 from cx.folders import Folders
-from cx.formats import open_sheet, recognise
-from cx.ingest import mending, reshape, told
-from cx.ingest.check import refuse_drifted
-from cx.ingest.merge import Arrival, Export, Progress, merge, record_set_aside, seen
+from cx.ingest import archive
+from cx.ingest.landing import Landing, WrittenTo, journey_of, state_of
+from cx.ingest.merge import Arrival, Progress, record_set_aside, seen
 from cx.ingest.report import Report
-from cx.ingest.tables import is_benchmarks, keep_benchmarks
-from cx.journey import DEFAULT, Journey
 from cx.store import Store
 from cx.words import t
 
 log = logging.getLogger(__name__)
 
-READING = 0.2
-"""The share of taking a file in that is done once it has been read."""
-
 
 def take_in(
     store: Store, folders: Folders, path: Path, now: datetime | None = None, progress: Progress | None = None
 ) -> Report:
-    """Take in one export. A file in the inbox moves to archive/ or, set aside whole, to refused/; others stay put.
+    """Take in one export. A file in the inbox leaves it, set aside whole for refused/; others stay put.
 
     `now` is the moment of arrival (naive UTC); `progress` is told each phase and the share done (0 to 1). Whatever
     is wrong with the file is said in the report, not raised.
     """
     moment = now or clock.now()
-    before = _state(path)
+    before = state_of(path)
     if before is None:
         return Report(path.name, reason=t("There is no such file."))
-    report = _attempt(store, folders, path, moment, progress or (lambda phase, done: None))
-    if not report.waiting and path.parent.resolve() == folders.inbox.resolve() and _state(path) == before:
+    try:
+        texts = reference.settings(folders.reference).privacy.texts
+    except BadReference as error:  # whether words may be kept is not known
+        return Report(path.name, reason=str(error), waiting=True)
+    report = _attempt(store, folders, path, moment, progress or (lambda phase, done: None), texts)
+    if not report.waiting and path.parent.resolve() == folders.inbox.resolve() and state_of(path) == before:
         _put_away(folders, path, report)
     return report
-
-
-def journey_of(store: Store, folders: Folders) -> Journey:
-    """The company's journey; where its file cannot be understood, the one that the rollups were folded for."""
-    try:
-        return reference.journey(folders.reference)
-    except BadReference as error:
-        log.error("%s", error)
-        return store.journey or DEFAULT
 
 
 def adopt(store: Store, folders: Folders) -> bool:
@@ -78,28 +66,20 @@ def put(path: Path, folder: Path, name: str = "") -> Path:
     return target
 
 
-def _attempt(store: Store, folders: Folders, path: Path, now: datetime, progress: Progress) -> Report:
+def _attempt(
+    store: Store, folders: Folders, path: Path, now: datetime, progress: Progress, texts: bool
+) -> Report:
     arrival = Arrival(path.name, 0, "", now)
     try:
         progress(t("Reading"), 0.0)
-        before = _state(path)
+        archive.settle(store, folders)
+        before = state_of(path)
         arrival = _arrival(path)
         if seen(store, arrival):
             return Report(path.name, already=True)
-        with open_sheet(path, lambda share: progress(t("Reading"), share * READING)) as sheet:
-            if is_benchmarks(sheet):
-                return keep_benchmarks(store, folders, sheet.data, arrival, now)
-            format = recognise(sheet.columns, path.name, folders.reference)
-            sheet, format, rows = reshape.read(sheet, format)
-            rows = mending.as_it_was(sheet, rows)
-        format = replace(format, notes=(*sheet.notes, *format.notes))
-        refuse_drifted(sheet, format)
-        if _state(path) != before:
-            return Report(
-                path.name, reason=t("It was written to while it was read. Try again."), waiting=True
-            )
-        rows = rows.passing()
-        return merge(store, Export(arrival, sheet, format, rows), journey_of(store, folders), now, progress)
+        return Landing(store, folders, path, arrival, before, now, progress, texts).report()
+    except WrittenTo:
+        return Report(path.name, reason=t("It was written to while it was read. Try again."), waiting=True)
     except FileRefused as error:
         return _set_aside(store, arrival, error.reason, now)
     except CxError as error:
@@ -124,15 +104,6 @@ def _set_aside(store: Store, arrival: Arrival, reason: str, now: datetime) -> Re
     return Report(arrival.name, reason=reason)
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
-    """What changes when a file is written to or replaced; None where there is none."""
-    try:
-        now = path.lstat()
-    except OSError:
-        return None
-    return now.st_ino, now.st_size, now.st_mtime_ns
-
-
 def _arrival(path: Path) -> Arrival:
     """Look at the file and hash its content. Raises FileRefused where it is not a file that can be read."""
     about = path.lstat()
@@ -154,10 +125,10 @@ def _arrival(path: Path) -> Arrival:
 
 
 def _put_away(folders: Folders, path: Path, report: Report) -> None:
+    """Take a file out of the inbox: what was refused whole is set aside, of the others the archive has what stays."""
     try:
         if not report.reason:
-            kept = put(path, folders.archive)
-            told.write(report, _reserve(folders.archive, f"{kept.name}{told.ENDING}"))
+            path.unlink()
             return
         target = put(path, folders.refused)
         note = _reserve(folders.refused, f"{target.name}.txt")

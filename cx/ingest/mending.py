@@ -3,90 +3,101 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cx.errors import CxError
-from cx.folders import Folders
-from cx.formats import Rows, Sheet, open_sheet
+from cx.formats import Rows, Sheet, unique
+from cx.formats.reading import FILE_ROW, quiet
 from cx.ingest.rules import explain
-from cx.query import Query
-from cx.store import Store
+from cx.store import Cursor
 
 REASON = "why_refused"
 """The last column of the file: what was wrong with the row, and what to do."""
 
 _REFUSED = """
 select file_row, column_name, value, rule from refusals
-where file_id = $file_id and not starts_with(rule, 'superseded') and rule <> 'broken_line' order by file_row"""
+where file_id = $file_id and not starts_with(rule, 'superseded') and rule not in ('broken_line', 'too_old')
+  and file_row not in (select file_row from staged where consent = false)
+order by file_row"""
 
 # A spreadsheet would run what begins so as a formula; a plain number does no harm, and is left to be read again.
 _FORMULA = re.compile(r"^[=+\-@\t\r](?![\d.,]*$)")
 
 
-def archived(store: Store, folders: Folders, file_id: int) -> Path | None:
-    """The export itself, where the archive still has it."""
-    sql = "select name, size, sha256 from files where file_id = $file_id"
-    name, size, sha256 = store.run(Query("an export", sql, {"file_id": file_id})).iloc[0]
-    plain = Path(str(name))
-    numbered = re.compile(rf"{re.escape(plain.stem)}( \(\d+\))?{re.escape(plain.suffix)}")
-    for path in sorted(folders.archive.glob("*")):
-        if numbered.fullmatch(path.name) and path.stat().st_size == size and _sha256(path) == sha256:
-            return path
-    return None
+def refused_rows(sheet: Sheet, refused: Mapping[int, str]) -> pd.DataFrame:
+    """The rows of these numbers as the file has them, in its order, with what is said of each under REASON at the end.
 
-
-def refused_rows(store: Store, folders: Folders, file_id: int) -> pd.DataFrame | None:
-    """The refused rows as the file has them, with REASON as the last column; None where it cannot be read any more.
-
-    Lines that have more or fewer values than columns are not among them.
+    Reads the file again; numbers that it does not have are passed over. Raises FileRefused where it cannot be read.
     """
-    path = archived(store, folders, file_id)
-    if path is None:
-        return None
-    refused = store.run(Query("refused rows of an export", _REFUSED, {"file_id": file_id}))
-    try:
-        with open_sheet(path) as sheet:
-            table = sheet.rows(sheet.columns).table.to_pandas().set_index("file_row")
-    except CxError:
-        return None
-    why: dict[int, list[str]] = {}
-    for row in refused[refused["file_row"].isin(table.index)].itertuples():
-        why.setdefault(row.file_row, []).append(explain(row.rule, row.column_name, _text(row.value)))
-    rows = table.loc[[*why]].set_axis([*sheet.columns], axis="columns").reset_index(drop=True)
-    rows.insert(len(rows.columns), REASON, [" ".join(told) for told in why.values()], allow_duplicates=True)
-    return rows
+    return pd.concat([*_refused(sheet, refused)], ignore_index=True)
+
+
+def write(cursor: Cursor, file_id: int, sheet: Sheet, path: Path) -> None:
+    """Write the refused rows of an export that can be mended, as `as_csv` gives them; no file where there are none.
+
+    Called while `staged` still has the rows. Lines that have more or fewer values than columns are not among them,
+    nor rows that are too old to be kept or whose customer does not consent.
+    """
+    refused: dict[int, str] = {}
+    for row, column, value, rule in cursor.execute(_REFUSED, {"file_id": file_id}).fetchall():
+        refused[row] = " ".join(filter(None, [refused.get(row), explain(rule, column, value)]))
+    if not refused:
+        return
+    with path.open("wb") as file:
+        for at, rows in enumerate(_refused(sheet, refused)):
+            file.write(as_csv(rows, header=at == 0))
+
+
+def _refused(sheet: Sheet, refused: Mapping[int, str]) -> Iterator[pd.DataFrame]:
+    """Those of each batch that has any, or of all where none has."""
+    whole = replace(sheet, columns=unique(sheet.columns), told=quiet)
+    rows, numbers = whole.rows(whole.columns), pa.array([*refused], pa.int64())
+    found = 0
+    for batch in rows.batches:
+        kept = batch.filter(pc.is_in(batch[FILE_ROW], value_set=numbers))
+        found += kept.num_rows
+        if kept.num_rows:
+            yield _with_reasons(sheet, kept, refused)
+    if not found:
+        yield _with_reasons(sheet, rows.schema.empty_table(), refused)
+
+
+def _with_reasons(sheet: Sheet, rows: Any, refused: Mapping[int, str]) -> pd.DataFrame:
+    reasons = [refused[row] for row in rows[FILE_ROW].to_pylist()]
+    frame: pd.DataFrame = rows.drop_columns([FILE_ROW]).to_pandas(integer_object_nulls=True)
+    frame = frame.set_axis([*sheet.columns], axis="columns")
+    frame.insert(len(frame.columns), REASON, reasons, allow_duplicates=True)
+    return frame
 
 
 def as_it_was(sheet: Sheet, rows: Rows) -> Rows:
     """The rows read of a file that was downloaded here and mended: without the ' that kept a spreadsheet from running them."""
     if REASON not in sheet.columns:
         return rows
-    table = rows.table
-    for place, name in enumerate(table.column_names):
-        if pa.types.is_string(table.schema.field(place).type):
-            table = table.set_column(
-                place, name, pc.replace_substring_regex(table[name], r"^'([=+\-@\t\r])", r"\1")
-            )
-    return Rows(table, rows.broken)
+    return Rows(rows.schema, map(_unguarded, rows.batches), rows.broken)
 
 
-def as_csv(rows: pd.DataFrame) -> bytes:
-    """The rows as a CSV file, in UTF-8 with its mark. Text that a spreadsheet would run stands behind a ' there."""
+def _unguarded(batch: Any) -> Any:
+    cells = [_bare(cells) if pa.types.is_string(cells.type) else cells for cells in batch.columns]
+    return pa.RecordBatch.from_arrays(cells, schema=batch.schema)
+
+
+def _bare(cells: Any) -> Any:
+    return pc.replace_substring_regex(cells, r"^'([=+\-@\t\r])", r"\1")
+
+
+def as_csv(rows: pd.DataFrame, header: bool = True) -> bytes:
+    """The rows as a CSV file, in UTF-8 with its mark, or as more of its lines without a `header`.
+
+    Text that a spreadsheet would run stands behind a ' there.
+    """
     safe = rows.map(lambda cell: f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell)
-    text: str = safe.to_csv(index=False, quoting=csv.QUOTE_ALL, na_rep="")
-    return text.encode("utf-8-sig")
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    text: str = safe.to_csv(index=False, header=header, quoting=csv.QUOTE_ALL, na_rep="")
+    return text.encode("utf-8-sig" if header else "utf-8")

@@ -6,20 +6,24 @@ hash of the content. So the store is the same whatever the order and the batches
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, Protocol
 
-from cx import rollups
+import pyarrow as pa
+
+from cx import masking, rollups
 from cx.formats import Broken, Format, Rows, Sheet
 from cx.ingest import history
-from cx.ingest.check import CLIPPED, CODES, IN_FILE, IN_STORE, TOLERANCE, staging
+from cx.ingest.check import CLIPPED, CODES, IN_FILE, IN_STORE, STAGED, TOLERANCE, staging
 from cx.ingest.history import content
 from cx.ingest.report import Reason, Refusal, Report
 from cx.journey import Journey
 from cx.model import COLUMNS
+from cx.pseudonyms import Key
 from cx.query import Query
 from cx.store import Cursor, Store
 from cx.words import t
@@ -42,12 +46,30 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A file that was read and understood, and whose rows wait to be checked."""
+    """A file that was read and understood, and whose rows wait to be checked.
+
+    `ours`: it is of the archive. `texts`: whether customers' words are kept at all.
+    """
 
     arrival: Arrival
     sheet: Sheet
     format: Format
     rows: Rows
+    ours: bool = False
+    texts: bool = True
+
+
+class Beside(Protocol):
+    """What stays of exports beside the store; told before the store commits."""
+
+    def keep(self, cursor: Cursor, file_id: int, report: Report) -> None:
+        """Keep the rows of the temporary table `staged`."""
+
+    def withdraw(self, cursor: Cursor, file_ids: Sequence[int]) -> None:
+        """Take from these earlier exports what the rows of the temporary table `withdrawn` said of their customers."""
+
+
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
 class _SeenBefore(Exception):
@@ -75,8 +97,7 @@ _STORED = f"""
 create or replace temp table stored as
 select s.rowid as staged_row, i.rowid as stored_row, cast(i.occurred_at as date) as day,
   i.updated_at > s.updated_at or (i.updated_at = s.updated_at and {content("i")} > {content("s")}) as later,
-  i.updated_at = s.updated_at and {content("i")} = {content("s")} as same,
-  i.consent is not distinct from false as withdrawn
+  i.updated_at = s.updated_at and {content("i")} = {content("s")} as same
 from staged s
 join interactions i on i.source = s.source and i.interaction_id = s.interaction_id
 where s.problem is null"""
@@ -153,19 +174,27 @@ def seen(store: Store, arrival: Arrival) -> bool:
     return bool(store.run(Query("seen before", _SEEN, {"sha256": arrival.sha256}))["n"].iloc[0])
 
 
-def merge(store: Store, export: Export, journey: Journey, now: datetime, progress: Progress) -> Report:
+def merge(
+    store: Store,
+    export: Export,
+    journey: Journey,
+    now: datetime,
+    progress: Progress,
+    beside: Beside,
+    roomy: bool = False,
+) -> Report:
     """Check the rows and bring them into the store; a content that was taken in before changes nothing."""
     try:
-        with store.transaction() as cursor:
+        with store.transaction(roomy) as cursor:
             _refuse_seen(cursor, export.arrival)
-            progress(t("Checking"), 0.2)
-            _stage(cursor, export, now)
+            _stage(cursor, export, now, store.key)
             progress(t("Merging"), 0.5)
             file_id = _next_id(cursor)
-            days, sources = _into_interactions(cursor, file_id)
+            days, sources = _into_interactions(cursor, file_id, beside)
             progress(t("Counting"), 0.7)
             rollups.refresh(cursor, days, sources, journey)
             report = _record(cursor, file_id, export, now)
+            beside.keep(cursor, file_id, report)
             _drop(cursor)
     except _SeenBefore:
         return Report(export.arrival.name, export.format.name, already=True)
@@ -189,14 +218,38 @@ def _refuse_seen(cursor: Cursor, arrival: Arrival) -> None:
         raise _SeenBefore
 
 
-def _stage(cursor: Cursor, export: Export, now: datetime) -> None:
-    cursor.register("export", export.rows.table)
-    values = {"latest": now + TOLERANCE, "file_time": min(export.arrival.changed_at, now)}
-    cursor.execute(staging(export.sheet, export.format), values)
-    cursor.unregister("export")
+def _stage(cursor: Cursor, export: Export, now: datetime, key: Key) -> None:
+    """Check the rows batch by batch, so that no more of a file than that is held in memory."""
+    kept_from = cursor.execute("select kept_from from meta").fetchall()[0][0]
+    values = {
+        "latest": now + TOLERANCE, "kept_from": kept_from or date.min,
+        "file_time": min(export.arrival.changed_at, now), **key.values,
+    }  # fmt: skip
+    sql = staging(export.sheet, export.format, export.ours)
+    cursor.execute(STAGED)
+    for batch in export.rows.batches:
+        cursor.register("export", pa.table(batch))
+        checked = _masked(cursor.sql(sql, params=values).to_arrow_table(), export.texts)
+        cursor.register("checked", checked)
+        cursor.execute("insert into staged select * from checked")
+    for view in ("export", "checked"):
+        cursor.unregister(view)
 
 
-def _into_interactions(cursor: Cursor, file_id: int) -> tuple[list[date], list[str]]:
+def _masked(checked: Any, texts: bool) -> Any:
+    """The rows without what names a person in their texts, or in a value that was refused and is no plain number."""
+    said, refused = checked["text"].to_pylist(), checked["value"].to_pylist()
+    cells = {
+        "text": masking.masked(said) if texts else [None] * len(said),
+        "value": [value if value and _NUMBER.fullmatch(value) else masked
+                  for value, masked in zip(refused, masking.masked(refused), strict=True)],
+    }  # fmt: skip
+    for name, column in cells.items():
+        checked = checked.set_column(checked.column_names.index(name), name, pa.array(column, pa.string()))
+    return checked
+
+
+def _into_interactions(cursor: Cursor, file_id: int, beside: Beside) -> tuple[list[date], list[str]]:
     """Keep the latest state of each row; returns the days and the sources whose rows changed.
 
     The customers whose rows changed are left in the temporary table `touched`.
@@ -205,6 +258,8 @@ def _into_interactions(cursor: Cursor, file_id: int) -> tuple[list[date], list[s
         cursor.execute(statement)
     days = [day for (day,) in cursor.execute(_TOUCHED).fetchall()]
     sources = [source for (source,) in cursor.execute(_SOURCES).fetchall()]
+    if holding := history.withdraw(cursor):
+        beside.withdraw(cursor, holding)
     history.keep(cursor, file_id)
     cursor.execute(_REPLACE)
     cursor.execute(_INSERT, {"file_id": file_id})
@@ -267,5 +322,5 @@ def _next_id(cursor: Cursor) -> int:
 
 
 def _drop(cursor: Cursor) -> None:
-    for table in ("staged", "stored"):
+    for table in ("staged", "stored", "withdrawn"):
         cursor.execute(f"drop table {table}")

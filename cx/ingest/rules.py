@@ -18,6 +18,7 @@ _SENTENCES = {
     "too_high": mark("'{column}' is '{value}', more than can be counted. Correct it in the source."),
     "off_scale": mark("'{column}' is '{value}', off its scale of {low} to {high}. Map each answer to that scale."),
     "in_the_future": mark("'{column}' is '{value}', which is still to come. Times are in UTC: is its time zone right?"),
+    "too_old": mark("'{column}' is '{value}', older than the rows that are kept (keep_rows_days in settings.toml)."),
     "superseded_in_file": mark("The same row ('{value}') stands later in the file or again, and that one was kept."),
     "superseded_in_store": mark("A later state of this row ('{value}') was taken in before, and that one was kept."),
     "broken_line": mark("The line has {value} values, not as many as there are columns. Look for a stray delimiter or quotation mark."),

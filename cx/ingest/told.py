@@ -1,4 +1,4 @@
-"""What became of an export, told: as lines for the console, and as a file beside the archived export."""
+"""What became of an export, told: as lines for the console, and as a file beside its archived rows."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from typing import Any
 
 from cx.ingest.report import Reason, Report
 from cx.words import enumeration, number, t, tn
-
-ENDING = ".report.json"
-"""A report is named after the archived export, with this ending; it is never taken for an export."""
 
 
 def lines(report: Report) -> Iterator[str]:

@@ -16,8 +16,9 @@ import pandas as pd
 from cx import rollups
 from cx.errors import CannotUndo
 from cx.folders import Folders
+from cx.ingest import archive
 from cx.ingest.history import NAMES, content
-from cx.ingest.intake import journey_of
+from cx.ingest.landing import journey_of
 from cx.ingest.tables import FORMAT as BENCHMARKS
 from cx.query import Query
 from cx.store import Cursor, Store
@@ -163,7 +164,7 @@ select c.customer_no from customers c join back on back.customer_id = c.customer
 _FORGOTTEN = """
 delete from customers where customer_no in (
   select customer_no from touched anti join interactions i on i.customer_no = touched.customer_no
-)"""
+) and (select kept_from from meta) is null"""
 
 _NOT_REFUSED = "delete from refusals where file_id = $file_id"
 
@@ -193,7 +194,13 @@ def undo(store: Store, folders: Folders, which: str, now: datetime) -> Leaving:
         rollups.refresh(cursor, days, sources, journey_of(store, folders))
         cursor.execute("update files set undone_at = $now where file_id = $file_id",
                        {"now": now, "file_id": told.file_id})  # fmt: skip
+    archive.put_by(folders, _content(store, told.file_id))
     return told
+
+
+def _content(store: Store, file_id: int) -> str:
+    sql = "select sha256 from files where file_id = $file_id"
+    return str(store.run(Query("content of an export", sql, {"file_id": file_id}))["sha256"].iloc[0])
 
 
 def _change(cursor: Cursor, file_id: int) -> tuple[list[date], list[str]]:

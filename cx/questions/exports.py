@@ -12,13 +12,13 @@ SHOWN = 200
 
 
 def arrivals(store: Store) -> pd.DataFrame:
-    """The newest exports: file_id, name, size, format, arrived_at, rows_read, rows_kept, rows_replaced, rows_same,
+    """The newest exports: file_id, name, size, sha256, format, arrived_at, rows_read, rows_kept, rows_replaced, rows_same,
     rows_superseded, rows_refused, unused (columns), reason, undone_at and whole.
 
     The reason is empty but for exports that were set aside whole. `whole`: what it replaced was kept, for undo.
     """
     sql = """
-select file_id, name, size, format, arrived_at, rows_read, rows_kept, coalesce(rows_replaced, 0) as rows_replaced,
+select file_id, name, size, sha256, format, arrived_at, rows_read, rows_kept, coalesce(rows_replaced, 0) as rows_replaced,
   coalesce(rows_same, 0) as rows_same, rows_superseded, rows_refused, coalesce(unused, []) as unused,
   coalesce(reason, '') as reason, undone_at, rows_replaced is not null as whole
 from files order by arrived_at desc, file_id desc limit $shown"""

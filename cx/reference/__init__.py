@@ -23,7 +23,7 @@ import pandas as pd
 
 from cx.errors import BadReference
 from cx.journey import DEFAULT, Journey
-from cx.reference.deciding import Costs, Settings, settings
+from cx.reference.deciding import Costs, Privacy, Settings, settings
 from cx.reference.events import CAMPAIGNS, campaigns, products
 from cx.reference.market import BENCHMARKS, OPEN, SAME_BENCHMARK, benchmarks, sound_benchmarks
 from cx.reference.reading import empty
@@ -40,7 +40,7 @@ from cx.reference.roadmap import (
 from cx.reference.stages import IDEAL, ideal, journey, write_ideal
 
 __all__ = [
-    "ACTIONS", "BENCHMARKS", "CAMPAIGNS", "IDEAL", "OPEN", "SAME_BENCHMARK", "STATES", "TARGETS", "Costs", "Settings",
+    "ACTIONS", "BENCHMARKS", "CAMPAIGNS", "IDEAL", "OPEN", "SAME_BENCHMARK", "STATES", "TARGETS", "Costs", "Privacy", "Settings",
     "Tables", "actions", "benchmarks", "campaigns", "ideal", "journey", "products", "seen", "settings",
     "sound_benchmarks", "tables", "targets", "write_actions", "write_ideal", "written_actions",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ paths        visits to the journey, each with its steps and channels
 buyers       customers who ordered: when they came back, when they were lost, what they met at first
 ratings      ratings that customers gave, each with what they did afterwards; their orders by day
 touchpoints  sums by day at each touchpoint, and each contact with where its customer had been last
+frozen       what stays of days whose interactions have left
 
 What is counted by customer is refolded whole for each customer touched, so it never depends on the order in which
 exports came. Every statement is in the part of SQL that other engines share.
@@ -21,11 +22,13 @@ from datetime import date
 from typing import Any
 
 from cx.journey import Journey
-from cx.rollups import brands, buyers, daily, funnel, paths, ratings, support, touchpoints, walk
+from cx.rollups import brands, buyers, daily, frozen, funnel, paths, ratings, support, touchpoints, walk
 from cx.rollups.daily import BINS_PER_E, HISTOGRAMS, PARTS
 from cx.rollups.walk import Executes
 
-__all__ = ["BINS_PER_E", "HISTOGRAMS", "PARTS", "SCHEMA", "TABLES", "rebuild", "refresh"]
+__all__ = [
+    "BINS_PER_E", "HISTOGRAMS", "PARTS", "SCHEMA", "TABLES", "carry_over", "drop_customers", "rebuild", "refresh",
+]  # fmt: skip
 
 BY_DAY = (*daily.TABLES, *touchpoints.BY_DAY, *support.TABLES, *brands.TABLES)
 BY_CUSTOMER = (*funnel.TABLES, *paths.TABLES, *buyers.TABLES, *ratings.TABLES, *touchpoints.BY_CUSTOMER)
@@ -51,12 +54,33 @@ def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], jour
 
 
 def rebuild(cursor: Executes, journey: Journey) -> None:
-    """Recount everything from the interactions, as if they had come in one file."""
+    """Recount everything from the interactions, as if they had come in one file; what they are gone of stays as it is."""
     for table in TABLES:
-        cursor.execute(f"delete from {table}")
+        frozen.thaw(cursor, table)
     cursor.execute("update meta set journey = $journey", {"journey": journey.told()})
     cursor.execute("create or replace temp table touched as select customer_no from customers")
     refresh(cursor, _all(cursor, "cast(occurred_at as date)"), _all(cursor, "source"), journey)
+
+
+def drop_customers(cursor: Executes) -> None:
+    """Let everything leave that is counted by customer, of those in the temporary table `touched`."""
+    for table in BY_CUSTOMER:
+        cursor.execute(f"delete from {table} where customer_no in (select customer_no from touched)")
+
+
+def carry_over(cursor: Executes, tables: Sequence[str]) -> None:
+    """Bring what stays for good from tables of an earlier shape, renamed to `was_...`, into those of today."""
+    columns = "select column_name from duckdb_columns() where table_name = $table"
+    for table in tables:
+        names = [
+            {name for (name,) in cursor.execute(columns, {"table": each}).fetchall()} for each in (table, f"was_{table}")
+        ]  # fmt: skip
+        if shared := ", ".join(sorted(names[0] & names[1])):
+            cursor.execute(
+                f"insert into {table} ({shared}) select {shared} from was_{table} where {frozen.begins(table)} < $kept_from",
+                {"kept_from": frozen.kept_from(cursor)},
+            )
+        cursor.execute(f"drop table was_{table}")
 
 
 def _all(cursor: Executes, what: str) -> list[Any]:
@@ -65,8 +89,9 @@ def _all(cursor: Executes, what: str) -> list[Any]:
 
 def _fold(cursor: Executes, journey: Journey) -> None:
     for table in BY_CUSTOMER:
-        cursor.execute(f"delete from {table} where customer_no in (select customer_no from touched)")
-    walk.lay_out(cursor, journey)
+        frozen.thaw(cursor, table, "select customer_no from touched")
+    walk.lay_out(cursor, journey, frozen.places(cursor))
     for part in (funnel, paths, buyers, ratings, touchpoints):
         part.fold(cursor, journey)
+        frozen.not_twice(cursor)
     walk.clear(cursor)

@@ -25,7 +25,7 @@ create table if not exists r_visit_channels (
   customer_no INTEGER, day DATE, {columns()}, used VARCHAR
 );
 """
-"""r_visits: step_n holds the position of a stage in the journey; next_channel is the first that is not the visit's own.
+"""r_visits: visit is the place of its first interaction among all of the customer; step_n holds the position of a stage in the journey; next_channel is the first that is not the visit's own.
 r_visit_channels: one row for each channel used in a visit."""
 
 _NUMBERED = """
@@ -38,9 +38,8 @@ with after as (
 begun as (
   select *, coalesce(occurred_at > before_at + interval $pause day, true) as begins from after
 )
-select *,
-  cast(sum(case when begins then 1 else 0 end)
-    over (partition by customer_no order by place rows unbounded preceding) as integer) as visit
+select *, max(case when begins then place end)
+  over (partition by customer_no order by place rows unbounded preceding) as visit
 from begun"""
 
 _VISITS = f"""

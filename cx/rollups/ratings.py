@@ -30,13 +30,14 @@ create table if not exists r_orders (
   customer_no INTEGER, day DATE, revenue DOUBLE
 );
 create table if not exists r_first_met (
-  customer_no INTEGER, touchpoint VARCHAR
+  customer_no INTEGER, day DATE, touchpoint VARCHAR
 );
 """
 """r_ratings: place puts a customer's ratings in order; next_...: the day of the next one, next_answer that of the next
 answer to NPS, and would_recommend whether it was 9 or 10; kept_until: the day on which the customer counts as lost (see
 r_spells), empty for those who were no customers at the rating; revenue_n and before_n: what was spent in the n days after
-and before. r_first_met: the first touchpoint of each buyer before the first order, where one is named."""
+and before. r_first_met: the first touchpoint of each buyer before the first order, where one is named; day is
+that of the order."""
 
 _LATER = "(partition by customer_no order by place rows between 1 following and unbounded following)"
 
@@ -101,10 +102,11 @@ insert into r_first_met
 with met as (
   select customer_no, place, touchpoint,
     min(case when kind = 'order' then place end) over (partition by customer_no) as ordered_at,
+    min(case when kind = 'order' then day end) over (partition by customer_no) as day,
     min(case when touchpoint is not null then place end) over (partition by customer_no) as met_at
   from walked
 )
-select customer_no, touchpoint from met where place = met_at and place < ordered_at"""
+select customer_no, day, touchpoint from met where place = met_at and place < ordered_at"""
 
 
 def fold(cursor: Executes, journey: Journey) -> None:

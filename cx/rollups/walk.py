@@ -20,11 +20,11 @@ SILENT = "(kind = 'survey' and csat is null and nps is null and ces is null)"
 
 # What a customer was asked and did not answer is nothing that the customer did. Rows that name no stage stand at the
 # stage of their kind; `position` is that of the stage in the journey, empty where the journey does not have it.
-# `place` counts a customer's interactions, in an order that ties cannot upset.
+# `place` counts a customer's interactions, in an order that ties cannot upset, on from those that have left.
 _WALKED = f"""
 create or replace temp table walked as
 select i.customer_no,
-  cast(row_number() over (
+  cast($placed + row_number() over (
     partition by i.customer_no order by i.occurred_at, s.position nulls last, i.source, i.interaction_id
   ) as integer) as place,
   i.occurred_at, cast(i.occurred_at as date) as day, i.kind, i.source, coalesce(i.stage, k.stage) as stage,
@@ -45,13 +45,13 @@ create or replace temp table stage_of_kind as
 select unnest($kinds) as of_kind, unnest($stages) as stage"""
 
 
-def lay_out(cursor: Executes, journey: Journey) -> None:
-    """Make the temporary table `walked` for the customers in `touched`."""
+def lay_out(cursor: Executes, journey: Journey, placed: int = 0) -> None:
+    """Make the temporary table `walked` for the customers in `touched`; so many places are taken in each one's order."""
     cursor.execute(_STAGES, {"stages": list(journey.ids), "positions": list(range(len(journey.ids)))})
     cursor.execute(
         _STAGE_OF_KIND, {"kinds": [*journey.stage_of_kind], "stages": [*journey.stage_of_kind.values()]}
     )
-    cursor.execute(_WALKED)
+    cursor.execute(_WALKED, {"placed": placed})
 
 
 def clear(cursor: Executes) -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from cx import clock, ingest, words
 from cx.errors import CannotUndo
-from cx.ingest import Leaving, mending
+from cx.ingest import Leaving, archive
 from cx.ingest.undo import why_not
 from cx.questions import coverage as coverage_
 from cx.questions import drift as drift_
@@ -63,12 +63,6 @@ def _leaving(version: int, file_id: int) -> Leaving:
     return ingest.leaving(live.server().store, str(file_id))
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
-def _archived(version: int, file_id: int) -> bool:
-    server = live.server()
-    return mending.archived(server.store, server.folders, file_id) is not None
-
-
 def chosen(arrived: pd.DataFrame) -> pd.Series:
     """The export that the viewer chose; else the newest of which rows were refused or that was set aside, else the newest."""
     told = arrived[arrived["file_id"].astype(str) == link.first(CHOSEN)]
@@ -87,17 +81,13 @@ def mend(version: int, row: Mapping[Any, Any]) -> None:
     """A button that downloads the refused rows, where the export is still there to take them from."""
     if not row["rows_refused"] or not pd.isna(row["undone_at"]):
         return
-    file_id, server = int(row["file_id"]), live.server()
-    if not _archived(version, file_id):
-        st.caption(t("The refused rows can be downloaded while the archive has the export."))
+    file_id = int(row["file_id"])
+    path = archive.refused(live.server().folders, str(row["sha256"]))
+    if path is None:
+        st.caption(t("None of the refused rows can be mended, or they were too old to be kept."))
         return
-
-    def rows() -> bytes:
-        told = mending.refused_rows(server.store, server.folders, file_id)
-        return mending.as_csv(told if told is not None else pd.DataFrame())
-
     st.download_button(
-        t("Download the refused rows"), data=rows, file_name=f"{row['name']}.refused.csv", mime="text/csv",
+        t("Download the refused rows"), data=path.read_bytes, file_name=f"{row['name']}.refused.csv", mime="text/csv",
         icon=":material/download:", on_click="ignore", key=f"mend-{file_id}",
         help=t("In the file's own columns, with the reason as the last one. Mend them and put the file into the inbox."),
     )  # fmt: skip

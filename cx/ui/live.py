@@ -177,6 +177,7 @@ def routes() -> list[BaseRoute]:
         door.route(f"{base}/api/doctor", _summary),
         door.route(f"{base}/api/check", _check),
         door.route(f"{base}/api/undo", _undo, told=True),
+        door.route(f"{base}/api/forget", _forget, told=True),
         Mount(f"{base}/app/static", StaticFiles(directory=STATIC)),
     ]
 
@@ -262,6 +263,13 @@ def _undo(which: str, really: bool) -> dict[str, object]:
     except CannotUndo as error:
         return {"file": error.file, "why_not": error.reason}
     return told.as_data()
+
+
+def _forget(customer: str) -> dict[str, object]:
+    from cx.ingest import forget
+
+    running = server()
+    return forget(running.store, running.folders, customer).as_data()
 
 
 def _summary() -> dict[str, object]:

@@ -2,8 +2,9 @@
 
     python -m tests.bench.reading [ROWS]
 
-Prints a row for CSV, Parquet, JSON lines and packed CSV: the file's size, seconds, and the highest resident memory, of
-which a process that has only started takes the share that the first row says.
+Prints rows for CSV, Parquet, JSON lines and packed CSV: the file's size, seconds, and the highest resident memory, of
+which a process that has only started takes the share that `start` says. `read` reads the file batch by batch;
+`ingest` takes it into an empty store.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ def main(rows: int) -> None:
     """Measure every kind of file."""
     with tempfile.TemporaryDirectory() as folder:
         print(f"{rows:,} rows; load {os.getloadavg()[0]:.1f}\n")
-        print("| file | MB | step | seconds | peak memory, MB |\n|---|---|---|---|---|")
+        print("| file | MB | step | seconds | peak memory, MiB |\n|---|---|---|---|---|")
         for path in files(Path(folder), rows):
             for step in STEPS:
                 seconds, most = measured(path, step)
@@ -63,7 +64,7 @@ def files(folder: Path, rows: int) -> list[Path]:
 
 
 def measured(path: Path, step: str) -> tuple[float, float]:
-    """Seconds and the highest resident memory (MB) of this step in a process of its own."""
+    """Seconds and the highest resident memory (MiB) of this step in a process of its own."""
     command = [sys.executable, "-m", "tests.bench.reading", step, str(path)]
     told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
     return float(told[0]), float(told[1])
@@ -80,16 +81,16 @@ def do(step: str, path: Path) -> None:
 
 
 def peak() -> float:
-    """The highest resident memory of this process, MB (Linux; what getrusage says includes the process that began it)."""
+    """The highest resident memory of this process, MiB (Linux; what getrusage says includes the process that began it)."""
     told = Path("/proc/self/status").read_text().split("VmHWM:")[1]
     return int(told.split()[0]) / 1024
 
 
 def read(path: Path) -> None:
-    """All that the format asks for."""
+    """All that the format asks for, batch by batch, none of which is kept."""
     with open_sheet(path) as sheet:
-        rows = sheet.rows(recognise(sheet.columns, path.name).reads)
-    assert rows.table.num_rows > 0
+        batches = sheet.rows(recognise(sheet.columns, path.name).reads).batches
+        assert sum(batch.num_rows for batch in batches) > 0
 
 
 def ingest(path: Path) -> None:

@@ -12,7 +12,7 @@ workbook    Excel
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -27,18 +27,22 @@ from cx.formats.reading.columnar import columnar_sheet, complete
 from cx.formats.reading.delimited import delimited_sheet
 from cx.formats.reading.faults import in_words
 from cx.formats.reading.nested import document_sheet, lines_sheet
-from cx.formats.reading.sheet import Broken, Reader, Rows, Sheet, Told, Workspace, quiet
+from cx.formats.reading.sheet import BATCH_ROWS, FILE_ROW, Broken, Reader, Rows, Sheet, Told, Workspace, quiet
 from cx.formats.reading.workbook import workbook_sheet
 from cx.words import t
 
 __all__ = [
+    "BATCH_ROWS",
     "COLUMNAR",
+    "FILE_ROW",
     "SUFFIXES",
     "Broken",
     "Rows",
     "Sheet",
+    "Workspace",
     "complete",
     "open_sheet",
+    "quiet",
     "readable",
 ]
 
@@ -134,14 +138,26 @@ def _order(first: Sheet, sheet: Sheet) -> list[int]:
 def _all_rows(
     readers: Sequence[Reader], orders: Sequence[Sequence[int]], places: Sequence[int], told: Told
 ) -> Rows:
-    tables: list[Any] = []
+    each = [
+        reader([order[place] for place in places], partial(_part, told, done, len(readers)))
+        for done, (reader, order) in enumerate(zip(readers, orders, strict=True))
+    ]
+    schema = pa.unify_schemas([rows.schema for rows in each], promote_options="permissive")
     broken: list[Broken] = []
+    return Rows(schema, _counted_on(each, schema, broken), broken)
+
+
+def _part(told: Told, done: int, parts: int, share: float) -> None:
+    told((done + share) / parts)
+
+
+def _counted_on(each: Sequence[Rows], schema: Any, broken: list[Broken]) -> Iterator[Any]:
     before = 0
-    for reader, order in zip(readers, orders, strict=True):
-        rows = reader([order[place] for place in places], quiet)
-        numbers = pc.add(rows.table["file_row"], before)
-        tables.append(rows.table.set_column(len(places), "file_row", numbers))
+    for rows in each:
+        last = before
+        for batch in rows.batches:
+            numbers = pc.add(batch[FILE_ROW], before)
+            last = max(last, pc.max(numbers).as_py() or 0)
+            yield batch.set_column(batch.num_columns - 1, FILE_ROW, numbers).cast(schema)
         broken += [Broken(line.row + before, line.values) for line in rows.broken]
-        before = max([before, pc.max(numbers).as_py() or 0, *(line.row for line in broken)])
-        told(len(tables) / len(readers))
-    return Rows(pa.concat_tables(tables, promote_options="permissive"), tuple(broken))
+        before = max([last, *(line.row for line in broken)])

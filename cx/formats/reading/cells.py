@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as parquet
 
-from cx.formats.reading.sheet import Broken, Rows, Sheet, Told, Workspace, named
+from cx.formats.reading.sheet import Broken, Rows, Sheet, Told, Workspace, named, schema_of
 
 _PART_CELLS = 1_000_000
 _PART_ROWS = 50_000
+_PART_LETTERS = 16_000_000
 _ROW = "row"
 
 
@@ -27,6 +27,7 @@ class Cells:
         self.broken: list[Broken] = []
         self._workspace = workspace
         self._waiting: list[tuple[int, Mapping[int, str]]] = []
+        self._letters = 0
         self._parts: list[Path] = []
 
     def place(self, column: str) -> int:
@@ -40,7 +41,9 @@ class Cells:
     def add(self, row: int, cells: Mapping[int, str]) -> None:
         """Keep a row: its number in the file, and the text at each place that is not empty."""
         self._waiting.append((row, cells))
-        if len(self._waiting) >= max(1, min(_PART_ROWS, _PART_CELLS // max(len(self.places), 1))):
+        self._letters += sum(map(len, cells.values()))
+        most = min(_PART_ROWS, _PART_CELLS // max(len(self.places), 1))
+        if len(self._waiting) >= most or self._letters >= _PART_LETTERS:
             self._write()
 
     def sheet(self, path: Path, header: Sequence[str] = (), notes: tuple[str, ...] = ()) -> Sheet:
@@ -59,19 +62,17 @@ class Cells:
         numbers = pa.array([row for row, _ in self._waiting], pa.int64())
         self._parts.append(self._workspace.file("part.parquet"))
         parquet.write_table(pa.table({_ROW: numbers, **columns}), self._parts[-1])
-        self._waiting = []
+        self._waiting, self._letters = [], 0
 
     def _rows(self, places: Sequence[int], told: Told) -> Rows:
-        tables = [_empty(places)]
-        for part in self._parts:
-            tables.append(_part(part, places))
-            told(len(tables) / (len(self._parts) + 1))
-        table = pa.concat_tables(tables)
-        for at, place in enumerate(places):
-            if place in self.moments - self.texts:
-                moments = pc.cast(table.column(at), pa.timestamp("us"))
-                table = table.set_column(at, f"s{at}", moments)
-        return Rows(table, tuple(self.broken))
+        dated = self.moments - self.texts
+        schema = schema_of(pa.timestamp("us") if place in dated else pa.string() for place in places)
+        return Rows(schema, self._batches(places, schema, told), self.broken)
+
+    def _batches(self, places: Sequence[int], schema: Any, told: Told) -> Iterator[Any]:
+        for done, part in enumerate(self._parts, start=1):
+            yield from _part(part, places).cast(schema).to_batches()
+            told(done / len(self._parts))
 
 
 def _texts(values: list[str | None]) -> Any:
@@ -82,19 +83,10 @@ def _texts(values: list[str | None]) -> Any:
         return pa.array(whole, pa.string())
 
 
-def _empty(places: Sequence[int]) -> Any:
-    arrays = [pa.array([], pa.string())] * len(places)
-    return pa.table([*arrays, pa.array([], pa.int64())], names=_names(places))
-
-
 def _part(path: Path, places: Sequence[int]) -> Any:
     with parquet.ParquetFile(path) as file:
         there = {*file.schema_arrow.names}
         table = file.read(columns=[_ROW, *(str(place) for place in places if str(place) in there)])
     nothing = pa.nulls(table.num_rows, pa.string())
     cells = [table[str(place)] if str(place) in there else nothing for place in places]
-    return pa.table([*cells, table[_ROW]], names=_names(places))
-
-
-def _names(places: Sequence[int]) -> list[str]:
-    return [*(f"s{at}" for at in range(len(places))), "file_row"]
+    return pa.table([*cells, table[_ROW]], schema=schema_of([pa.string()] * len(places)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from cx.formats.reading.sheet import Rows, Sheet, Told, named, numbered
+from cx.formats.reading.sheet import Rows, Sheet, Told, named, numbered, schema_of
 
-_BATCH_ROWS = 122_880
+_BATCH_ROWS = 8192
+_BUFFER_BYTES = 1 << 16
 
 _HELD = (
     ("whole", pa.types.is_integer),
@@ -38,20 +39,34 @@ def columnar_sheet(path: Path) -> Sheet:
     schema = parquet.read_schema(path)
     columns = named(schema.names)
     holds = tuple(_held(kind) for kind in schema.types)
-    return Sheet(path, columns, holds, data=path, reader=partial(_rows, path, schema.names))
+    return Sheet(path, columns, holds, data=path, reader=partial(_rows, path, schema))
 
 
-def _rows(path: Path, names: Sequence[str], places: Sequence[int], told: Told) -> Rows:
-    wanted = [names[place] for place in places]
-    with parquet.ParquetFile(path) as file:
-        batches, read, total = [], 0, max(file.metadata.num_rows, 1)
-        for batch in file.iter_batches(_BATCH_ROWS, columns=wanted):
-            batches.append(batch)
+def _rows(path: Path, schema: Any, places: Sequence[int], told: Told) -> Rows:
+    kinds = schema_of(_plain(schema.types[place]) for place in places)
+    return Rows(kinds, numbered(_batches(path, schema.names, places, told), kinds))
+
+
+def _batches(path: Path, names: Sequence[str], places: Sequence[int], told: Told) -> Iterator[Any]:
+    asked = [names[place] for place in places]
+    # A name that stands twice says nothing; then all columns are read, and taken by their places.
+    once = all(names.count(name) == 1 for name in asked)
+    # With a buffer of its own no column of a row group stands in memory whole.
+    with parquet.ParquetFile(path, buffer_size=_BUFFER_BYTES) as file:
+        read, total = 0, max(file.metadata.num_rows, 1)
+        for batch in file.iter_batches(_BATCH_ROWS, columns=asked if once else None):
+            columns = [batch.column(key) for key in (asked if once else places)]
+            yield pa.RecordBatch.from_arrays([*map(_decoded, columns)], names=asked) if columns else batch
             read += batch.num_rows
             told(min(read / total, 1.0))
-        if not batches:
-            return Rows(numbered(file.read(columns=wanted).select(wanted)))
-    return Rows(numbered(pa.Table.from_batches(batches).select(wanted)))
+
+
+def _plain(kind: Any) -> Any:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _decoded(column: Any) -> Any:
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 def _held(kind: Any) -> str:

@@ -7,9 +7,8 @@ inside quotes, where other readers drop rows without a word.
 from __future__ import annotations
 
 import csv
-import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from io import StringIO
 from pathlib import Path
@@ -20,11 +19,14 @@ import pyarrow.csv as arrow_csv
 
 from cx.errors import FileRefused
 from cx.formats.reading.encodings import as_utf8
-from cx.formats.reading.sheet import Broken, Rows, Sheet, Told, Workspace, named, numbered
+from cx.formats.reading.sheet import Broken, Rows, Sheet, Told, Workspace, named, numbered, schema_of
 from cx.words import t
 
 _HEADER_BYTES = 1 << 20
-_BLOCK_BYTES = 4 << 20
+_CHUNK = 4 << 20
+_BLOCKS_BYTES = (1 << 19, 4 << 20)
+"""Bytes that arrow takes at a time. It reads some 32 of them ahead, and no row may be longer than one, so it begins
+with few."""
 _DELIMITERS = (",", ";", "\t", "|")
 _LEAD = re.compile(rb"\A(?:\xef\xbb\xbf)?(?:[ \t,;|]*(?:\r\n?|\n))*(?:sep=([,;\t|])(?:\r\n?|\n))?")
 """What may stand before the header: a byte order mark, empty lines, and the line by which Excel tells the delimiter."""
@@ -51,24 +53,58 @@ def _first_record(text: str, delimiter: str) -> list[str]:
 
 
 def _rows(data: Path, offset: int, delimiter: str, width: int, places: Sequence[int], told: Told) -> Rows:
-    _refuse_open_quote(data, offset, delimiter)
     broken: list[Broken] = []
+    schema = schema_of([pa.string()] * len(places))
+    parsing = arrow_csv.ParseOptions(
+        delimiter=delimiter, newlines_in_values=True, invalid_row_handler=partial(_skipped, broken)
+    )
+    blocks = partial(_blocks, data, offset, parsing, [f"c{i}" for i in range(width)], places, told)
+    batches = _batches(blocks, broken)
+    return Rows(schema, numbered(batches, schema, broken), broken)
 
-    def note(line: Any) -> str:
-        broken.append(Broken(line.number - 1, line.actual_columns))
-        return "skip"
 
-    parsing = arrow_csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note)
-    names = [f"c{i}" for i in range(width)]
-    with data.open("rb") as file:
+def _skipped(broken: list[Broken], line: Any) -> str:
+    broken.append(Broken(line.number - 1, line.actual_columns))
+    return "skip"
+
+
+def _batches(blocks: Callable[[int], Iterator[Any]], broken: list[Broken]) -> Iterator[Any]:
+    """All batches; where a row is longer than a block, the rest of them by larger blocks."""
+    done = 0
+    for size in _BLOCKS_BYTES:
+        broken.clear()  # they are met again
+        try:
+            for batch in _after(done, blocks(size)):
+                done += batch.num_rows
+                yield batch
+            return
+        except pa.ArrowInvalid:
+            if size == _BLOCKS_BYTES[-1]:
+                raise
+
+
+def _after(done: int, batches: Iterator[Any]) -> Iterator[Any]:
+    """The batches without the first rows."""
+    for batch in batches:
+        if batch.num_rows > done:
+            yield batch.slice(done)
+        done = max(done - batch.num_rows, 0)
+
+
+def _blocks(
+    data: Path, offset: int, parsing: Any, names: list[str], places: Sequence[int], told: Told, block: int
+) -> Iterator[Any]:
+    _refuse_open_quote(data, offset, parsing.delimiter)
+    # One thread: only then are the numbers of broken lines known.
+    how = arrow_csv.ReadOptions(
+        use_threads=False, column_names=names, skip_rows_after_names=1, block_size=block
+    )
+    with pa.OSFile(str(data), "rb") as file:
         file.seek(offset)
-        # One thread: only then are the numbers of broken lines known.
-        how = arrow_csv.ReadOptions(
-            use_threads=False, column_names=names, skip_rows_after_names=1, block_size=_BLOCK_BYTES
-        )
-        stream = arrow_csv.open_csv(file, how, parsing, _as_text(names, places))
-        table = _gathered(stream, file, told)
-    return Rows(numbered(table, [line.row for line in broken]), tuple(broken))
+        size = file.size()
+        for batch in arrow_csv.open_csv(file, how, parsing, _as_text(names, places)):
+            yield batch
+            told(min(file.tell() / size, 1.0))
 
 
 def _as_text(names: Sequence[str], places: Sequence[int]) -> Any:
@@ -78,14 +114,6 @@ def _as_text(names: Sequence[str], places: Sequence[int]) -> Any:
         null_values=[""],
         strings_can_be_null=True,
     )
-
-
-def _gathered(stream: Any, file: Any, told: Told) -> Any:
-    size, batches = os.fstat(file.fileno()).st_size, []
-    for batch in stream:
-        batches.append(batch)
-        told(min(file.tell() / size, 1.0))
-    return pa.Table.from_batches(batches, stream.schema)
 
 
 def _refuse_open_quote(data: Path, offset: int, delimiter: str) -> None:
@@ -105,4 +133,4 @@ def _refuse_open_quote(data: Path, offset: int, delimiter: str) -> None:
 
 def _quotes(data: Path) -> int:
     with data.open("rb") as file:
-        return sum(chunk.count(b'"') for chunk in iter(lambda: file.read(_BLOCK_BYTES), b""))
+        return sum(chunk.count(b'"') for chunk in iter(lambda: file.read(_CHUNK), b""))

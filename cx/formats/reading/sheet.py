@@ -1,8 +1,8 @@
-"""What every reader gives: a sheet, whose columns are known, and its rows."""
+"""What every reader gives: a sheet, whose columns are known, and its rows, batch by batch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +17,11 @@ from cx.words import number, t
 
 COLUMNS_LIMIT = 10_000
 """Columns of a file; more are no table but data in the place of names."""
+
+FILE_ROW = "file_row"
+
+BATCH_ROWS, BATCH_BYTES = 60_000, 32 << 20
+"""The most rows, and bytes in memory, of one batch of rows."""
 
 Told = Callable[[float], None]
 """Is told the share that is done, 0 to 1."""
@@ -34,21 +39,24 @@ class Broken:
     values: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Rows:
-    """The rows of a file: `table` has file_row (from 1) and s0, s1 ... in the order asked for."""
+    """The rows of a file, to be read once: file_row (from 1) and s0, s1 ... in the order asked for.
 
-    table: Any
-    broken: tuple[Broken, ...] = ()
+    `batches` raises FileRefused where the file cannot be understood to its end. `broken` is complete once they have
+    been read to their end.
+    """
 
-    def passing(self) -> Rows:
-        """The same rows as a stream that can be read once: what was read is let go, so that memory is not held twice.
+    schema: Any
+    batches: Iterator[Any]
+    broken: list[Broken] = field(default_factory=list)
 
-        Only where nobody else holds the table.
-        """
-        batches = self.table.to_batches()[::-1]
-        stream = (batches.pop() for _ in range(len(batches)))
-        return Rows(pa.RecordBatchReader.from_batches(self.table.schema, stream), self.broken)
+    @property
+    def table(self) -> Any:
+        """All rows that were not read yet, in memory. They stay there, to be read again."""
+        table = pa.Table.from_batches(self.batches, self.schema)
+        self.batches = iter(table.to_batches())
+        return table
 
 
 Reader = Callable[[Sequence[int], Told], Rows]
@@ -78,7 +86,7 @@ class Workspace:
 
 
 def _no_rows(places: Sequence[int], told: Told) -> Rows:
-    return Rows(numbered(pa.table([pa.array([], pa.string())] * len(places), names=[*map(str, places)])))
+    return Rows(schema_of([pa.string()] * len(places)), iter(()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,7 @@ class Sheet:
         self.close()
 
     def close(self) -> None:
-        """Remove what was made to read the file. Rows that were read stay."""
+        """Remove what was made to read the file. Rows that wait to be read are gone with it."""
         self.workspace.close()
 
     def held(self, column: str) -> str:
@@ -115,9 +123,14 @@ class Sheet:
         return self.holds[self.columns.index(column)]
 
     def rows(self, columns: Sequence[str]) -> Rows:
-        """Read these columns. Raises FileRefused where the file cannot be understood to its end."""
+        """The rows of these columns. Raises FileRefused, as their batches do, where they cannot be read."""
         with in_words(self.path):
-            return self.reader([self.columns.index(column) for column in columns], self.told)
+            rows = self.reader([self.columns.index(column) for column in columns], self.told)
+        return Rows(rows.schema, self._in_words(rows.batches), rows.broken)
+
+    def _in_words(self, batches: Iterator[Any]) -> Iterator[Any]:
+        with in_words(self.path):
+            yield from gathered(batches)
 
 
 def named(header: Sequence[str]) -> tuple[str, ...]:
@@ -131,9 +144,42 @@ def named(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(name.strip() or f"({place})" for place, name in enumerate(header, start=1))
 
 
-def numbered(table: Any, skipped: Sequence[int] = ()) -> Any:
-    """The same rows under plain names, with the number that each has in the file."""
-    last = max(table.num_rows + len(skipped), *skipped, 0)
-    numbers = np.setdiff1d(np.arange(1, last + 1, dtype=np.int64), np.array(skipped, dtype=np.int64))
-    renamed = table.rename_columns([f"s{i}" for i in range(table.num_columns)])
-    return renamed.append_column("file_row", pa.array(numbers[: table.num_rows]))
+def schema_of(types: Iterable[Any]) -> Any:
+    """The schema of rows whose columns are of these types."""
+    return pa.schema([*((f"s{at}", type_) for at, type_ in enumerate(types)), (FILE_ROW, pa.int64())])
+
+
+def numbered(batches: Iterable[Any], schema: Any, broken: Sequence[Broken] = ()) -> Iterator[Any]:
+    """The same rows under plain names, with the number that each has in the file, which broken lines have too.
+
+    `broken` may grow while they are read: all broken lines before the last row of a batch are in it by then.
+    """
+    last = passed = 0
+    for batch in batches:
+        skipped = [line.row for line in broken[passed:]]
+        numbers = np.arange(last + 1, last + 1 + batch.num_rows + len(skipped), dtype=np.int64)
+        numbers = np.setdiff1d(numbers, skipped, assume_unique=True)[: batch.num_rows]
+        last = int(numbers[-1]) if len(numbers) else last
+        passed += sum(row <= last for row in skipped)
+        cells = batch.columns[: len(schema) - 1]
+        yield pa.RecordBatch.from_arrays([*cells, pa.array(numbers, pa.int64())], schema=schema)
+
+
+def gathered(batches: Iterable[Any]) -> Iterator[Any]:
+    """The same rows in as few batches as BATCH_ROWS and BATCH_BYTES allow."""
+    waiting: list[Any] = []
+    for batch in _cut(batches):
+        rows, size = (sum(getattr(one, what) for one in [*waiting, batch]) for what in ("num_rows", "nbytes"))
+        if waiting and (rows > BATCH_ROWS or size > BATCH_BYTES):
+            yield pa.concat_batches(waiting)
+            waiting = []
+        waiting.append(batch)
+    if waiting:
+        yield pa.concat_batches(waiting)
+
+
+def _cut(batches: Iterable[Any]) -> Iterator[Any]:
+    for batch in batches:
+        parts = max(-(-batch.num_rows // BATCH_ROWS), -(-batch.nbytes // BATCH_BYTES))
+        step = -(-batch.num_rows // max(parts, 1))
+        yield from (batch.slice(at, step) for at in range(0, batch.num_rows, max(step, 1)))

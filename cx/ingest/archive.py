@@ -1,0 +1,178 @@
+"""What stays of an export beside the store: a folder in data/archive/ for each landing.
+
+    tickets.csv (3fa9c1d2e4b5)/
+        rows.parquet   the rows as they were understood, in the canonical columns: customers under pseudonyms, texts masked
+        refused.csv    the rows that were refused, as the export had them, to be mended; only where there are any
+        report.json    what became of it
+
+The export itself does not stay: it names people. A folder is named after the export and the
+hash of its content. It is written before the store commits and appears afterwards, so
+that it is there exactly when the store has the rows, whenever the process is killed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as parquet
+
+from cx.errors import FileRefused
+from cx.folders import Folders
+from cx.ingest.check import IN_FILE, IN_STORE
+from cx.model import COLUMNS, CONSENTED
+from cx.pseudonyms import Key
+from cx.query import Query
+from cx.store import Cursor, Store
+from cx.words import t
+
+ROWS, REFUSED, REPORT = "rows.parquet", "refused.csv", "report.json"
+
+_KEY = b"cx.key"
+_BATCH_ROWS = 100_000
+_NAME_BYTES = 200
+
+_UNDERSTOOD = f"""
+select {", ".join(COLUMNS)} from staged
+where problem is null or problem in ({IN_FILE}, {IN_STORE}) order by file_row"""
+
+_LANDED = "select name from files where sha256 = $sha256 and reason is null and undone_at is null"
+
+_CONTENTS = "select sha256 from files where file_id in (select unnest($file_ids))"
+
+
+def draft(folders: Folders, sha256: str) -> Path:
+    """An empty folder for what will stay of the export of this content."""
+    path = _drafts(folders) / sha256
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(parents=True)
+    return path
+
+
+def write_rows(cursor: Cursor, draft: Path, key: Key) -> None:
+    """Write the rows of the temporary table `staged` that were understood."""
+    rows = cursor.sql(_UNDERSTOOD).to_arrow_reader(_BATCH_ROWS)
+    schema = rows.schema.with_metadata({_KEY: key.fingerprint.encode()})
+    with parquet.ParquetWriter(draft / ROWS, schema, compression="zstd") as out:
+        for batch in rows:
+            out.write_batch(batch)
+
+
+def settle(store: Store, folders: Folders) -> None:
+    """Let the drafts appear whose rows the store has, and remove the others."""
+    for path in [*_drafts(folders).glob("*")]:
+        landed = store.run(Query("landed", _LANDED, {"sha256": path.name}))
+        if len(landed) and (path / ROWS).exists():
+            _move(path, folders.archive, f"{_clipped(str(landed['name'].iloc[0]))} ({_short(path.name)})")
+        else:
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def of(folders: Folders, sha256: str) -> Path | None:
+    """The folder of a landing, where it is still there."""
+    return next(folders.archive.glob(f"* ({_short(sha256)})"), None)
+
+
+def refused(folders: Folders, sha256: str) -> Path | None:
+    """The refused rows of a landing, to be mended; None where there are none, or no longer."""
+    path = of(folders, sha256)
+    return path / REFUSED if path is not None and (path / REFUSED).exists() else None
+
+
+def every(folders: Folders) -> Iterator[Path]:
+    """The folders of all landings, also of those that were undone."""
+    for folder in (folders.archive, _undone(folders)):
+        yield from sorted(path for path in folder.glob("*") if (path / ROWS).exists())
+
+
+def put_by(folders: Folders, sha256: str) -> None:
+    """Move the folder of a landing that was undone to the others of its kind."""
+    if (path := of(folders, sha256)) is not None:
+        _move(path, _undone(folders), path.name)
+
+
+def is_ours(path: Path, key: Key) -> bool:
+    """Whether a file is of the archive, so that its customers are under pseudonyms already.
+
+    Raises FileRefused where they were made with another key.
+    """
+    if path.suffix.lower() not in (".parquet", ".pq"):
+        return False
+    told = (parquet.read_metadata(path).metadata or {}).get(_KEY, b"").decode()
+    if told and told != key.fingerprint:
+        reason = t(
+            "It is from the archive of another store, whose customers go by other pseudonyms. Bring the export itself."
+        )
+        raise FileRefused(path.name, reason)
+    return bool(told)
+
+
+def rewrite(rows: Path, change: Callable[[Any], Any]) -> bool:
+    """Write a Parquet file anew with each of its batches changed; True where one was. The file is whole at any moment."""
+    fresh, changed = rows.with_name(f".{rows.name}.part"), False
+    with (
+        parquet.ParquetFile(rows) as file,
+        parquet.ParquetWriter(fresh, file.schema_arrow, compression="zstd") as out,
+    ):
+        for batch in file.iter_batches(_BATCH_ROWS):
+            table = pa.table(batch)
+            other = change(table)
+            changed = changed or other is not table
+            out.write_table(other)
+    fresh.replace(rows) if changed else fresh.unlink()
+    return changed
+
+
+def anonymous(table: Any, theirs: Any) -> Any:
+    """The rows of a table, without whose they are where `theirs` (a column of truths) says so."""
+    if not pc.any(theirs).as_py():
+        return table
+    for name in [*CONSENTED, "consent"]:
+        place = table.column_names.index(name)
+        instead = pa.scalar(False if name == "consent" else None, table.schema.field(place).type)
+        table = table.set_column(place, name, pc.if_else(theirs, instead, table[name]))
+    return table
+
+
+def withdraw(cursor: Cursor, folders: Folders, file_ids: Sequence[int]) -> None:
+    """Make the rows of the temporary table `withdrawn` anonymous in the landings of these exports."""
+    keys = cursor.sql("select source || chr(31) || interaction_id as key from withdrawn").to_arrow_table()[
+        "key"
+    ]
+
+    def change(table: Any) -> Any:
+        said = pc.binary_join_element_wise(table["source"], table["interaction_id"], chr(31))
+        refused = pc.fill_null(pc.equal(table["consent"], False), False)
+        return anonymous(table, pc.and_not(pc.is_in(said, value_set=keys), refused))
+
+    for (sha256,) in cursor.execute(_CONTENTS, {"file_ids": [*file_ids]}).fetchall():
+        if (path := of(folders, sha256)) is not None:
+            rewrite(path / ROWS, change)
+
+
+def _move(path: Path, folder: Path, name: str) -> None:
+    """Move a landing, in the place of one of the same name, which is of the same content."""
+    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder / name, ignore_errors=True)
+    path.rename(folder / name)
+
+
+def _clipped(name: str) -> str:
+    """As much of a name as leaves room for more in the name of a file."""
+    return name.encode()[:_NAME_BYTES].decode(errors="ignore")
+
+
+def _short(sha256: str) -> str:
+    return sha256[:12]
+
+
+def _undone(folders: Folders) -> Path:
+    return folders.archive / "undone"
+
+
+def _drafts(folders: Folders) -> Path:
+    return folders.archive / ".drafts"
