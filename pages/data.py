@@ -39,6 +39,12 @@ def body() -> None:
     _export(version, opened)
     mapping.card()
     _drift(version)
+    with parts.card(
+        "privacy", t("Customers' privacy"), t("What is kept of whom; settings.toml says for how long.")
+    ):
+        told = data.kept(exporting.kept(version), asks.settings().privacy)
+        st.markdown("\n".join(f"- {one}" for one in told))
+        st.caption(t("To forget a customer for good: python -m cx forget CUSTOMER"))
     with parts.card("storage", t("Storage"), t("On the disk of this machine.")):
         st.markdown(data.stored(storage(live.server().folders)))
 

@@ -10,7 +10,7 @@ import pytest
 from cx.folders import Folders
 from cx.journey import DEFAULT, LEFT
 from cx.query import Filters
-from cx.questions.behind import MASK, SHOWN, Behind, Cell, Figure, Place, Reached, Step, behind
+from cx.questions.behind import SHOWN, Behind, Cell, Figure, Place, Reached, Step, behind
 from cx.questions.funnel import Period, funnel
 from cx.questions.paths import links, ways
 from cx.store import Store
@@ -69,7 +69,7 @@ def test_texts_are_masked_and_nobody_is_named(store: Store, folders: Folders) ->
     said = "Write to ann.lee@mail.example.com or call +39 02 1234 5678, order 12345, thanks"
     land(store, folders, [at("ann@example.com", "discover", 1, text=said)])
     found = told(store, Reached(0, lost=False)).rows
-    assert found["text"].tolist() == [f"Write to {MASK} or call {MASK}, order 12345, thanks"]
+    assert found["text"].tolist() == ["Write to [EMAIL] or call [PHONE], order 12345, thanks"]
     assert "ann@example.com" not in found.to_csv()
 
 

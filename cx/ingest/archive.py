@@ -33,12 +33,12 @@ from cx.words import t
 ROWS, REFUSED, REPORT = "rows.parquet", "refused.csv", "report.json"
 
 _KEY = b"cx.key"
-_BATCH_ROWS = 100_000
+_BATCH_ROWS = 50_000
 _NAME_BYTES = 200
 
 _UNDERSTOOD = f"""
 select {", ".join(COLUMNS)} from staged
-where problem is null or problem in ({IN_FILE}, {IN_STORE}) order by file_row"""
+where problem is null or problem in ({IN_FILE}, {IN_STORE})"""
 
 _LANDED = "select name from files where sha256 = $sha256 and reason is null and undone_at is null"
 

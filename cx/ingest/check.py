@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
+import pyarrow as pa
+
+from cx import masking
 from cx.errors import FileRefused
 from cx.formats import Format, Sheet, Source
 from cx.ingest import casts
@@ -141,8 +145,23 @@ create or replace temp table staged (
 """The table that rows wait in, checked: problem is empty where the row is sound, value what stood in the column to blame."""
 
 
+_MASKED = "masked"
+"""The column that `masked` adds."""
+
+
+def masked(rows: Any, format: Format, texts: bool = True) -> Any:
+    """Rows as they were read (an Arrow table), with customers' own words masked in a column of their own; without any
+    where `texts` are not kept."""
+    source = format.sources.get("text")
+    cells: list[str | None] = [None] * rows.num_rows
+    if texts and source is not None and source.columns:
+        said = rows.column(format.reads.index(source.columns[0])).cast(pa.string())
+        cells = masking.masked(said.to_pylist())
+    return rows.append_column(_MASKED, pa.array(cells, pa.string()))
+
+
 def staging(sheet: Sheet, format: Format, ours: bool = False) -> str:
-    """SQL over `export` (rows as they were read) and `forgotten` that gives rows of STAGED, their texts as they came.
+    """SQL over `export` (rows as `masked` gives them) and `forgotten` that gives rows of STAGED.
 
     Binds $latest (the latest moment believed), $kept_from (the first), $file_time (for rows that do not say when they
     last changed), and $inner and $outer of the key. Where the file is `ours`, its customers are under pseudonyms already.
@@ -153,6 +172,8 @@ def staging(sheet: Sheet, format: Format, ours: bool = False) -> str:
         source = format.sources.get(column.name, Source(constant=""))
         held = _held(sheet, source)
         cell = cells[source.columns[0]] if source.columns else ""
+        if column.name == "text":
+            cell, held = _MASKED, "text"
         absent = column.name not in format.sources
         telling = "cast(null as varchar)" if absent else casts.said(column, source, cell, held)
         said.append(f"{telling} as said_{column.name}")

@@ -18,7 +18,7 @@ import pyarrow as pa
 from cx import masking, rollups
 from cx.formats import Broken, Format, Rows, Sheet
 from cx.ingest import history
-from cx.ingest.check import CLIPPED, CODES, IN_FILE, IN_STORE, STAGED, TOLERANCE, staging
+from cx.ingest.check import CLIPPED, CODES, IN_FILE, IN_STORE, STAGED, TOLERANCE, masked, staging
 from cx.ingest.history import content
 from cx.ingest.report import Reason, Refusal, Report
 from cx.journey import Journey
@@ -225,28 +225,25 @@ def _stage(cursor: Cursor, export: Export, now: datetime, key: Key) -> None:
         "latest": now + TOLERANCE, "kept_from": kept_from or date.min,
         "file_time": min(export.arrival.changed_at, now), **key.values,
     }  # fmt: skip
-    sql = staging(export.sheet, export.format, export.ours)
+    sql = f"insert into staged {staging(export.sheet, export.format, export.ours)}"
     cursor.execute(STAGED)
     for batch in export.rows.batches:
-        cursor.register("export", pa.table(batch))
-        checked = _masked(cursor.sql(sql, params=values).to_arrow_table(), export.texts)
-        cursor.register("checked", checked)
-        cursor.execute("insert into staged select * from checked")
-    for view in ("export", "checked"):
-        cursor.unregister(view)
+        rows = masked(pa.table(batch), export.format, export.texts)
+        # As a stream: a table would be held on to until the transaction ends.
+        cursor.register("export", pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches()))
+        cursor.execute(sql, values)
+        cursor.unregister("export")
+    _mask_refused(cursor)
 
 
-def _masked(checked: Any, texts: bool) -> Any:
-    """The rows without what names a person in their texts, or in a value that was refused and is no plain number."""
-    said, refused = checked["text"].to_pylist(), checked["value"].to_pylist()
-    cells = {
-        "text": masking.masked(said) if texts else [None] * len(said),
-        "value": [value if value and _NUMBER.fullmatch(value) else masked
-                  for value, masked in zip(refused, masking.masked(refused), strict=True)],
-    }  # fmt: skip
-    for name, column in cells.items():
-        checked = checked.set_column(checked.column_names.index(name), name, pa.array(column, pa.string()))
-    return checked
+def _mask_refused(cursor: Cursor) -> None:
+    """Mask what names a person in the values that were refused; plain numbers stay."""
+    told = cursor.execute("select distinct value from staged where value is not null").df()
+    told["masked"] = masking.masked([*told["value"]])
+    plain = told["value"].map(lambda value: _NUMBER.fullmatch(value) is not None).astype(bool)
+    cursor.register("masks", told[~plain & (told["value"] != told["masked"])])
+    cursor.execute("update staged set value = masks.masked from masks where masks.value = staged.value")
+    cursor.unregister("masks")
 
 
 def _into_interactions(cursor: Cursor, file_id: int, beside: Beside) -> tuple[list[date], list[str]]:

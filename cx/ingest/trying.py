@@ -16,7 +16,7 @@ from cx import masking
 from cx.errors import FileRefused
 from cx.formats import Broken, Format, Rows, Sheet, open_sheet
 from cx.formats.suggesting import Seen, seen
-from cx.ingest.check import CODES, TOLERANCE, refuse_drifted, staging
+from cx.ingest.check import CODES, TOLERANCE, masked, refuse_drifted, staging
 from cx.model import COLUMNS
 from cx.words import t
 
@@ -87,7 +87,7 @@ def attempt(looked: Look, format: Format, now: datetime, shown: int = 6) -> Trie
     try:
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
-            connection.register("export", export)
+            connection.register("export", masked(export, format))
             connection.execute("create table forgotten (mark VARCHAR)")
             sql = f"create table staged as {staging(looked.sheet, format)}"
             connection.execute(sql, _THROWN_AWAY | {"latest": now + TOLERANCE, "file_time": now})
@@ -107,7 +107,6 @@ def _told(connection: duckdb.DuckDBPyConnection, looked: Look, shown: int) -> Tr
         "select problem, arg_min(value, file_row), count(*) as rows from staged where problem is not null "
         "group by problem order by rows desc"
     ).fetchall()
-    rows["text"] = masking.masked([text if isinstance(text, str) else None for text in rows["text"]])
     values = masking.masked([value for _, value, _ in reasons])
     refused = [(*CODES[reason[0]], value, reason[2]) for reason, value in zip(reasons, values, strict=True)]
     if looked.broken and looked.whole:

@@ -1,4 +1,4 @@
-"""The interactions behind a figure of the journey page: of which customers, and when. Masked, and a thousand at most.
+"""The interactions behind a figure of the journey page: of which customers, and when. A thousand at most.
 
 Only this question reads interactions; whose they are is found in the rollups that the figure itself was read from.
 """
@@ -23,11 +23,6 @@ from cx.store import Store
 
 SHOWN = 1000
 """Interactions that are shown at most."""
-
-MASK = "•••"
-_ADDRESS = r"[\w.%+-]+@[\w-]+(\.[\w-]+)+"
-_NUMBER = r"\+?\d[\d ()./-]{4,}\d"
-"""What names a person in a text: addresses, and numbers of six digits and more (phones, cards, orders)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +74,7 @@ Figure = Reached | Step | Cell | Place
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """Up to SHOWN interactions, with customers by number and texts masked; `more` where there are others."""
+    """Up to SHOWN interactions, with customers by number; `more` where there are others."""
 
     rows: pd.DataFrame
     more: bool
@@ -122,13 +117,8 @@ def _end(last: date) -> datetime:
     return midnight(last + timedelta(days=1))
 
 
-def _masked(column: str) -> str:
-    hidden = f"regexp_replace({column}, '{_ADDRESS}', '{MASK}', 'g')"
-    return f"regexp_replace({hidden}, '{_NUMBER}', '{MASK}', 'g')"
-
-
-_COLUMNS = f"""i.occurred_at, i.customer_no as customer, i.kind, i.stage, i.channel, i.touchpoint, i.product, i.reason,
-  i.csat, i.nps, {_masked("i.text")} as text, i.source"""
+_COLUMNS = """i.occurred_at, i.customer_no as customer, i.kind, i.stage, i.channel, i.touchpoint, i.product, i.reason,
+  i.csat, i.nps, i.text, i.source"""
 
 
 def _theirs(who: str, values: dict[str, Any], last: date) -> Query:

@@ -106,6 +106,11 @@ def campaign_names() -> dict[str, str]:
     return dict(zip(table["id"], table["name"], strict=True))
 
 
+def settings() -> reference.Settings:
+    """What the company decided for itself, as settings.toml says it now."""
+    return tables(_edited(), words.language()).settings
+
+
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)
 def health(view: View) -> Health:
     """The weekly health of a view."""

@@ -16,8 +16,10 @@ from cx.ingest.undo import why_not
 from cx.questions import coverage as coverage_
 from cx.questions import drift as drift_
 from cx.questions import exports
+from cx.questions import privacy as privacy_
 from cx.questions.coverage import Source
 from cx.questions.drift import Drift
+from cx.questions.privacy import Kept
 from cx.strip import strip
 from cx.ui import asks, link, live
 from cx.ui.asks import VIEWS
@@ -36,6 +38,12 @@ def restore() -> None:
 def coverage(version: int, at: datetime) -> list[Source]:
     """How each source delivers."""
     return coverage_.coverage(live.server().store, asks.fresh(version, at))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def kept(version: int) -> Kept:
+    """What is kept of customers."""
+    return privacy_.kept(live.server().store)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -13,11 +13,13 @@ from cx.ingest import explain
 from cx.questions.coverage import RECENT_DAYS, Source, Volume
 from cx.questions.drift import Drift, Found
 from cx.questions.freshness import Freshness
+from cx.questions.privacy import Kept
 from cx.questions.storage import Storage
+from cx.reference import Privacy
 from cx.ui.table import Cell, Column, Row
 from cx.ui.telling.values import plain_text
 from cx.vega import moment as place_of
-from cx.words import enumeration, mark, moment, number, t, tn
+from cx.words import day, enumeration, mark, moment, number, t, tn
 
 RECENT = timedelta(days=7)
 """An export that was set aside, or had rows refused, is news for so long."""
@@ -366,6 +368,34 @@ def reason_rows(reasons: pd.DataFrame, read: int) -> list[Row]:
         )
         for row in reasons.itertuples()
     ]
+
+
+def kept(told: Kept, privacy: Privacy) -> list[str]:
+    """What is kept of customers, in sentences."""
+    sentences = [
+        tn("{n} customer is known, under a pseudonym: a keyed hash in place of the id.",
+           "{n} customers are known, under pseudonyms: a keyed hash in place of each id.", told.customers),
+        tn("{n} row of {rows} ({share}) is of customers who refused consent: it counts in volumes only.",
+           "{n} rows of {rows} ({share}) are of customers who refused consent: they count in volumes only.", told.refused,
+           rows=number(told.rows), share=_percent(told.refused, told.rows)),
+        tn("{n} text is kept, with names, addresses and numbers masked on arrival.",
+           "{n} texts are kept, with names, addresses and numbers masked on arrival.", told.texts)
+        if privacy.texts else t("Customers' own words are not kept."),
+    ]  # fmt: skip
+    if privacy.texts and privacy.keep_texts_days:
+        sentences.append(
+            tn("Texts leave after {n} day.", "Texts leave after {n} days.", privacy.keep_texts_days)
+        )
+    if privacy.keep_rows_days:
+        sentences.append(
+            tn("Interactions leave after {n} day, the sums stay.", "Interactions leave after {n} days, the sums stay.",
+               privacy.keep_rows_days)
+        )  # fmt: skip
+    if told.since:
+        sentences.append(t("Those before {day} have left.", day=day(told.since, year=True)))
+    if told.forgotten:
+        sentences.append(tn("{n} customer was forgotten.", "{n} customers were forgotten.", told.forgotten))
+    return sentences
 
 
 def stored(told: Storage) -> str:
