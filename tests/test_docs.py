@@ -41,3 +41,13 @@ def test_the_mapping_that_is_shown_reads_such_a_file(tmp_path: Path, store: Stor
     columns = "occurred_at, kind, channel, csat, first_response_seconds, resolution_seconds"
     row = store.run(Query("what was kept", f"select {columns} from interactions")).iloc[0]
     assert row.tolist() == [datetime(2026, 3, 5, 8, 30), "complaint", "email", 3, 720.0, 5400.0]
+
+
+def test_the_privacy_page_shows_the_settings_as_they_are() -> None:
+    page = (PROJECT / "docs/privacy.md").read_text(encoding="utf-8")
+    shown = [
+        line.strip() for line in page.splitlines() if line.startswith("    ") and ("=" in line or "[" in line)
+    ]
+    settings = (PROJECT / "data/reference/settings.toml").read_text(encoding="utf-8").splitlines()
+    assert shown
+    assert [line for line in shown if line not in settings] == []

@@ -236,6 +236,22 @@ def test_what_a_labelled_sample_shows(held_out: Score, kind: str, recall: float,
     assert held_out.right[kind] >= precision * held_out.masks[kind]
 
 
+def test_the_docs_promise_no_more_than_that(held_out: Score) -> None:
+    page = (PROJECT / "docs/privacy.md").read_text(encoding="utf-8")
+    names = {"names": "NAME", "e-mail addresses": "EMAIL", "phones": "PHONE", "cards": "CARD", "IBANs": "IBAN",
+             "postal addresses": "ADDRESS"}  # fmt: skip
+    rows = re.findall(
+        r"^\| ([\w -]+) \| \d+ % \((\d+) of (\d+)\) \| \d+ % \((\d+) of (\d+)\) \|$", page, re.MULTILINE
+    )
+    assert len(rows) == len(names)
+    for name, *told in rows:
+        kind = names[name]
+        hidden, labelled, right, masks = map(int, told)
+        assert labelled == held_out.labelled[kind]
+        assert hidden <= held_out.hidden[kind]
+        assert right / masks <= held_out.right[kind] / held_out.masks[kind]
+
+
 def test_the_sample_tempts_at_least_as_often_as_it_tells() -> None:
     rows = [json.loads(line) for line in SAMPLE.read_text(encoding="utf-8").splitlines()]
     assert len(rows) >= 200

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -101,3 +102,13 @@ def test_every_picture_and_page_that_it_links_to_exists() -> None:
     linked = [path for path in re.findall(r"\]\(([^)#]+)\)", README) if not path.startswith("http")]
     assert linked
     assert [path for path in linked if not (PROJECT / path).exists()] == []
+
+
+def test_the_two_exports_land_as_shown(tmp_path: Path) -> None:
+    (line,) = re.findall(r"^\.venv/bin/python (-m cx ingest tests/.+)$", README, re.MULTILINE)
+    (shown,) = re.findall(r"```text\n(.+?)```", README, re.DOTALL)
+    env = {**os.environ, "CX_DATA": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, *line.split()], cwd=PROJECT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.split() == shown.split()
