@@ -62,6 +62,10 @@ def known_as(customer_id: str) -> str:
     return hmac.new(bytes.fromhex(KEY), customer_id.encode(), "sha256").hexdigest()[:24]
 
 
+NAMES = {known_as(name): name for number in range(100) for name in (f"c{number}", f"c{number:02}")}
+"""Whom a pseudonym of the laws stands for."""
+
+
 @pytest.fixture
 def now() -> datetime:
     return NOW

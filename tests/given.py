@@ -56,6 +56,18 @@ def row(kind: str = "contact", days: float = 0.5, **columns: Any) -> dict[str, A
     return {**filled, "occurred_at": MONDAY + timedelta(days=days), **needed.get(kind, {}), **columns}
 
 
+HIDDEN = ["customer_id", "segment", "asked", "csat", "nps", "ces", "sentiment", "expectation", "would_forgive",
+          "would_trust", "text"]  # fmt: skip
+"""What is not kept of a row without consent."""
+
+
+def as_kept(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of an export, without what is not kept of those without consent."""
+    refused = table["consent"].eq(False).fillna(False).astype(bool)
+    shown = [name for name in HIDDEN if name in table]
+    return table.assign(**{name: table[name].mask(refused) for name in shown})
+
+
 def frame(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """The rows as a frame with the canonical types."""
     table = pd.DataFrame([dict(given) for given in rows])

@@ -23,7 +23,7 @@ from cx.reference import Costs
 from cx.stats import SmallSamples
 from cx.store import Store
 from tests.conftest import DemoCompany
-from tests.given import MONDAY, NOW, land, row
+from tests.given import MONDAY, NOW, as_kept, land, row
 from tests.test_pages import close, opened, words
 from tests.test_surging import demo_store
 
@@ -36,8 +36,7 @@ LIMITS = SmallSamples()
 def exports(demo_company: DemoCompany) -> pd.DataFrame:
     rows = pd.concat([pd.read_parquet(path) for path in demo_company.demo.exports], ignore_index=True)
     ours = rows[rows["brand"].fillna("ours") == "ours"]
-    hidden = ~ours["consent"].fillna(True).astype(bool)
-    return ours.assign(customer_id=ours["customer_id"].mask(hidden), day=ours["occurred_at"].dt.date)
+    return as_kept(ours).assign(day=ours["occurred_at"].dt.date)
 
 
 @pytest.fixture(scope="module", params=["K08", "K09"])

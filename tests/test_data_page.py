@@ -208,7 +208,7 @@ def test_the_page_says_first_what_is_wrong(desk: Folders) -> None:
     told = words(app)
     assert f"**desk** on 1 day, last on {words_day(60)}" in told
     assert "1 row was refused" in told
-    assert "Of 9 rows 8 were kept, 0 were superseded by a later state, 1 were refused." in told
+    assert "Rows read: 9. Kept: 8; superseded by a later state: 0; refused: 1." in told
 
 
 def words_day(day: int) -> str:

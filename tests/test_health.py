@@ -22,7 +22,7 @@ from cx.questions.headline import _growing, headline
 from cx.questions.health import Health
 from cx.store import Store
 from tests.conftest import DemoCompany
-from tests.given import MONDAY, land, row
+from tests.given import MONDAY, as_kept, land, row
 
 WEEK = timedelta(weeks=1)
 
@@ -35,7 +35,7 @@ def rows_of(demo_company: DemoCompany) -> pd.DataFrame:
         ["source", "interaction_id"], keep="last"
     )
     table = table[table["brand"].fillna("ours") == "ours"]
-    table.loc[table["consent"].eq(False).fillna(False), ["customer_id", "text"]] = None
+    table = as_kept(table)
     day = table["occurred_at"].dt.normalize()
     return table.assign(day=day, week=(day - pd.to_timedelta(day.dt.weekday, unit="D")).dt.date)
 

@@ -27,7 +27,7 @@ from cx.rollups.ratings import TABLES
 from cx.stats import Estimate, SmallSamples
 from cx.store import Store
 from cx.ui.telling import loyalty as telling
-from tests.conftest import DemoCompany, answer, everything
+from tests.conftest import NAMES, DemoCompany, answer, everything
 from tests.given import land, row
 from tests.test_pages import close, opened, words
 
@@ -206,11 +206,13 @@ COLUMNS = (
 
 
 def in_store(store: Store) -> list[tuple[Any, ...]]:
-    sql = f"select {COLUMNS} from r_ratings join customers using (customer_no) order by measure desc, customer_id, place"
-    return [
-        tuple(cell.date() if isinstance(cell, pd.Timestamp) else cell for cell in told)
+    sql = f"select {COLUMNS} from r_ratings join customers using (customer_no) order by place"
+    found = [
+        (NAMES[told[0]], *(cell.date() if isinstance(cell, pd.Timestamp) else cell for cell in told[1:]))
         for told in answer(store, sql)
     ]
+    by_customer = sorted(found, key=lambda told: told[0])
+    return sorted(by_customer, key=lambda told: told[2], reverse=True)
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[*HealthCheck])

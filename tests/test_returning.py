@@ -25,7 +25,7 @@ from cx.query import Filters
 from cx.questions.returning import churn, cohorts, habits, repeat_purchase
 from cx.rollups.buyers import HABIT_DAYS, LANDMARK_DAYS
 from cx.store import Store
-from tests.conftest import DemoCompany, answer, everything
+from tests.conftest import NAMES, DemoCompany, answer, everything
 from tests.given import land, row
 
 START = datetime(2024, 1, 30)
@@ -159,7 +159,7 @@ def fresh() -> Iterator[tuple[Store, Folders]]:
 
 def named(store: Store, table: str, columns: str) -> list[tuple[Any, ...]]:
     sql = f"select customer_id, {columns} from {table} join customers using (customer_no)"
-    return sorted(((*told,) for told in answer(store, sql)), key=repr)
+    return sorted(((NAMES[told[0]], *told[1:]) for told in answer(store, sql)), key=repr)
 
 
 def dated(*cells: Any) -> tuple[Any, ...]:

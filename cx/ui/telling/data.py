@@ -332,7 +332,7 @@ def became(row: Mapping[Any, Any]) -> str:
     }
     sentences = [
         t(
-            "Of {read} rows {kept} were kept, {superseded} were superseded by a later state, {refused} were refused.",
+            "Rows read: {read}. Kept: {kept}; superseded by a later state: {superseded}; refused: {refused}.",
             **counts,
         )
     ]
