@@ -275,7 +275,9 @@ def held(root: Path) -> list[Any]:
         "select file_row, column_name, value, rule from refusals",
     ]
     try:
-        archived = [(path.name, pd.read_parquet(path / archive.ROWS)) for path in archive.every(Folders(root))]
+        archived = [
+            (path.name, pd.read_parquet(path / archive.ROWS)) for path in archive.every(Folders(root))
+        ]
         rows = [(name, frame.astype(str).values.tolist()) for name, frame in archived]
         return [rows, *everything(store), *(sorted(answer(store, query), key=repr) for query in ledger)]
     finally:

@@ -123,7 +123,9 @@ def test_refused_values_never_hold_personal_data(store: Store, folders: Folders,
     assert "jane" not in str(ask("select * from refusals"))
 
 
-def test_without_consent_the_row_is_kept_but_nothing_of_the_customer(store: Store, folders: Folders, ask: Ask):
+def test_without_consent_the_row_is_kept_but_nothing_of_the_customer(
+    store: Store, folders: Folders, ask: Ask
+):
     row = ROW | {"kind": "signup", "customer_id": "jane", "text": "hello", "segment": "vip", "csat": 5}
     consents = enumerate(("true", "false", ""))
     ingest(store, folders, *(row | {"interaction_id": i, "consent": consent} for i, consent in consents))

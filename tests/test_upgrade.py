@@ -117,7 +117,9 @@ def test_it_opens_and_keeps_its_interactions(fresh: Folders, old: Folders) -> No
 
 def test_its_customers_get_numbers(old: Folders) -> None:
     store = opened(old)
-    assert answer(store, "select customer_id from customers order by 1") == [*sorted((known_as(name),) for name in ("ann", "bob"))]
+    assert answer(store, "select customer_id from customers order by 1") == [
+        *sorted((known_as(name),) for name in ("ann", "bob"))
+    ]
     named = """
 select i.customer_id, c.customer_id, count(*) from interactions i left join customers c using (customer_no)
 group by all order by all nulls last"""
