@@ -212,7 +212,7 @@ def _check(options: argparse.Namespace, folders: Folders) -> int:
     if told is None:
         store = Store.open(folders.store)
         try:
-            ingest.adopt(store, folders)
+            ingest.catch_up(store, folders)
             told = {"surges": check.surges(store, folders, clock.now())}
         finally:
             store.close()
@@ -271,7 +271,10 @@ def _take_in(folders: Folders, paths: Sequence[Path]) -> int:
         return 0 if there == files else 1
     try:
         with _progress() as progress:
-            reports = [ingest.take_in(store, folders, file, progress=progress) for file in files]
+            alone = len(files) == 1
+            reports = [ingest.take_in(store, folders, file, progress=progress, alone=alone) for file in files]
+            progress(t("Counting"), 0.9)
+            ingest.catch_up(store, folders)
     finally:
         store.close()
     for report in reports:

@@ -224,6 +224,12 @@ class Store:
                 cursor.close()
 
     @property
+    def counting(self) -> bool:
+        """Whether some of the rollups wait to be folded."""
+        sql = "select journey = '' or exists (from unfolded) as waits from meta"
+        return bool(self.run(Query("counting", sql))["waits"].iloc[0])
+
+    @property
     def journey(self) -> Journey | None:
         """The journey that the rollups were folded for; None where they wait to be rebuilt."""
         told = str(self.run(Query("journey", "select journey from meta"))["journey"].iloc[0])

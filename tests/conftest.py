@@ -20,7 +20,7 @@ from xdist.scheduler import LoadFileScheduling
 from cx import demo, rollups
 from cx.demo import Demo
 from cx.folders import Folders
-from cx.ingest import take_in
+from cx.ingest import catch_up, take_in
 from cx.model import COLUMNS
 from cx.query import Query
 from cx.store import Store
@@ -107,6 +107,7 @@ def emptied(tmp_path_factory: pytest.TempPathFactory, own_journey: str) -> Itera
                 "files",
                 "refusals",
                 "forgotten",
+                "unfolded",
                 *rollups.TABLES,
             ):
                 cursor.execute(f"delete from {table}")
@@ -191,7 +192,8 @@ def _made(root: Path) -> DemoCompany:
     made = demo.make(folders.root / "demo", through)
     demo.install_reference(made, folders.reference)
     store = Store.open(folders.store)
-    reports = [take_in(store, folders, path, now=through) for path in made.exports]
+    reports = [take_in(store, folders, path, now=through, alone=False) for path in made.exports]
+    catch_up(store, folders)
     store.close()
     assert [report for report in reports if report.reason or report.rows_refused] == []
     return DemoCompany(made, folders, through)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from cx import rollups
 from cx.folders import Folders
-from cx.ingest import Refusal, Report, explain, take_in
+from cx.ingest import Refusal, Report, catch_up, explain, take_in
 from cx.ingest.check import CODES
 from cx.ingest.rules import RULES
 from cx.journey import DEFAULT
@@ -339,3 +340,25 @@ def test_any_order_and_any_batches_give_the_same_store_and_twice_is_once(
 ):
     shuffled = chance.sample(states, len(states))
     assert taken(*emptied(), states, batches) == taken(*emptied(), shuffled, others)
+
+
+def test_files_that_land_together_are_counted_once_at_the_end(
+    store: Store, folders: Folders, tmp_path: Path
+) -> None:
+    paths = [
+        write_csv(tmp_path / f"{n}.csv", [ROW | {"interaction_id": f"{n} {m}", "customer_id": f"c{m}", "kind": kind,
+                                                 "stage": "discover", "reason": "late", "occurred_at": f"2025-10-0{n} 1{m}:00"}
+                                          for m, kind in enumerate(("visit", "contact", "complaint"))])
+        for n in range(1, 4)
+    ]  # fmt: skip
+    for path in paths:
+        take_in(store, folders, path, NOW, alone=False)
+    assert store.counting
+    together = Store.open(Folders(tmp_path / "one by one").make().store)
+    for path in paths:
+        take_in(together, Folders(tmp_path / "one by one"), path, NOW)
+    assert everything(store) != everything(together)
+    assert catch_up(store, folders)
+    assert everything(store) == everything(together)
+    assert (store.counting, catch_up(store, folders)) == (False, False)
+    together.close()

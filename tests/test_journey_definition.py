@@ -176,7 +176,7 @@ def test_exports_after_an_edit_are_counted_by_it(store: Store, folders: Folders)
     (folders.reference / "journey.toml").write_text(TWO)
     land(store, folders, WALK[2:], now=MONDAY)
     assert store.journey == reference.journey(folders.reference)
-    assert not ingest.intake.adopt(store, folders)
+    assert not ingest.intake.catch_up(store, folders)
     counted = everything(store)
     with store.transaction() as cursor:
         rollups.rebuild(cursor, reference.journey(folders.reference))

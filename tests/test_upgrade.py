@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from cx.folders import Folders
-from cx.ingest.intake import adopt
+from cx.ingest.intake import catch_up
 from cx.journey import DEFAULT
 from cx.model import COLUMNS
 from cx.store import Store
@@ -134,10 +134,10 @@ def test_its_figures_wait_to_be_counted_and_are_then_those_of_a_fresh_store(
     now, before = opened(fresh), opened(old)
     assert before.journey is None
     assert answer(before, "select count(*) from r_complaints") == [(0,)]
-    assert adopt(before, old)
+    assert catch_up(before, old)
     assert before.journey == DEFAULT
     assert everything(before) == everything(now)
-    assert not adopt(before, old)
+    assert not catch_up(before, old)
     now.close()
     before.close()
 
@@ -154,7 +154,7 @@ def test_an_export_that_lands_first_has_everything_counted(fresh: Folders, old: 
 
 def test_opening_it_again_changes_nothing(old: Folders) -> None:
     store = opened(old)
-    adopt(store, old)
+    catch_up(store, old)
     first = (store.version, everything(store), answer(store, "select * from customers order by all"))
     store.close()
     store = opened(old)

@@ -22,7 +22,7 @@ inbox      the folder where exports land: what is ready, and watching it
 
 from cx.ingest.forget import Forgotten, forget
 from cx.ingest.inbox import files_under, hand_over, passing, scan, watch
-from cx.ingest.intake import adopt, take_in
+from cx.ingest.intake import catch_up, take_in
 from cx.ingest.report import Refusal, Report
 from cx.ingest.rules import explain
 from cx.ingest.told import lines
@@ -33,7 +33,7 @@ __all__ = [
     "Leaving",
     "Refusal",
     "Report",
-    "adopt",
+    "catch_up",
     "explain",
     "files_under",
     "forget",

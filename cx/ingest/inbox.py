@@ -19,7 +19,7 @@ from cx import clock
 from cx.folders import Folders
 from cx.formats.reading import COLUMNAR, complete, readable
 from cx.ingest import remote
-from cx.ingest.intake import adopt, put, take_in
+from cx.ingest.intake import catch_up, put, take_in
 from cx.ingest.merge import Progress
 from cx.ingest.report import Report
 from cx.ingest.retention import let_leave
@@ -119,7 +119,7 @@ def _reference(folders: Folders) -> tuple[object, ...]:
 def _take_up(store: Store, folders: Folders, first: bool) -> None:
     """Count anew for another journey; after any other edit the new version that open pages wait for is enough."""
     try:
-        if not adopt(store, folders) and not first:
+        if not catch_up(store, folders) and not first:
             with store.transaction():
                 pass
     except Exception as error:  # the inbox must be watched on
@@ -158,12 +158,15 @@ def _exports_in(folder: Path) -> list[Path]:
 def _taken_in(
     store: Store, folders: Folders, settling: Settling, now: datetime | None, progress: Progress | None
 ) -> Iterator[Report]:
-    for path in settling.ready(folders.inbox):
+    ready = settling.ready(folders.inbox)
+    for path in ready:
         before = _state(path)
-        report = take_in(store, folders, path, now, progress)
+        report = take_in(store, folders, path, now, progress, alone=len(ready) == 1)
         if not report.waiting:
             settling.dealt_with(path, before)
             yield report
+    if len(ready) > 1:
+        catch_up(store, folders)
 
 
 def _listed(inbox: Path) -> list[Path]:

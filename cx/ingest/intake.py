@@ -24,12 +24,18 @@ log = logging.getLogger(__name__)
 
 
 def take_in(
-    store: Store, folders: Folders, path: Path, now: datetime | None = None, progress: Progress | None = None
+    store: Store,
+    folders: Folders,
+    path: Path,
+    now: datetime | None = None,
+    progress: Progress | None = None,
+    alone: bool = True,
 ) -> Report:
     """Take in one export. A file in the inbox leaves it, set aside whole for refused/; others stay put.
 
     `now` is the moment of arrival (naive UTC); `progress` is told each phase and the share done (0 to 1). Whatever
-    is wrong with the file is said in the report, not raised.
+    is wrong with the file is said in the report, not raised. Of files that land together none is `alone`; call `catch_up`
+    after the last.
     """
     moment = now or clock.now()
     before = state_of(path)
@@ -39,19 +45,21 @@ def take_in(
         texts = reference.settings(folders.reference).privacy.texts
     except BadReference as error:  # whether words may be kept is not known
         return Report(path.name, reason=str(error), waiting=True)
-    report = _attempt(store, folders, path, moment, progress or (lambda phase, done: None), texts)
+    tell = progress or (lambda phase, done: None)
+    report = _attempt(store, folders, path, moment, tell, texts, alone)
     if not report.waiting and path.parent.resolve() == folders.inbox.resolve() and state_of(path) == before:
         _put_away(folders, path, report)
     return report
 
 
-def adopt(store: Store, folders: Folders) -> bool:
-    """Fold the rollups anew where the company's journey is no longer the one they were folded for. True if so."""
+def catch_up(store: Store, folders: Folders) -> bool:
+    """Count what waits to be counted: everything where the company's journey is no longer the one that the rollups were
+    folded for, else the customers of files that landed together. True where there was something."""
     journey = journey_of(store, folders)
-    if journey == store.journey:
+    if journey == store.journey and not store.counting:
         return False
     with store.transaction() as cursor:
-        rollups.rebuild(cursor, journey)
+        rollups.fold(cursor, journey) if journey == store.journey else rollups.rebuild(cursor, journey)
     return True
 
 
@@ -67,7 +75,7 @@ def put(path: Path, folder: Path, name: str = "") -> Path:
 
 
 def _attempt(
-    store: Store, folders: Folders, path: Path, now: datetime, progress: Progress, texts: bool
+    store: Store, folders: Folders, path: Path, now: datetime, progress: Progress, texts: bool, alone: bool
 ) -> Report:
     arrival = Arrival(path.name, 0, "", now)
     try:
@@ -77,7 +85,7 @@ def _attempt(
         arrival = _arrival(path)
         if seen(store, arrival):
             return Report(path.name, already=True)
-        return Landing(store, folders, path, arrival, before, now, progress, texts).report()
+        return Landing(store, folders, path, arrival, before, now, progress, texts, alone).report()
     except WrittenTo:
         return Report(path.name, reason=t("It was written to while it was read. Try again."), waiting=True)
     except FileRefused as error:

@@ -36,7 +36,7 @@ class WrittenTo(Exception):
 @dataclass(frozen=True, slots=True)
 class Landing:
     """A file of a content that is new. `before` is how it looked before it was hashed; `texts`: whether customers' words are
-    kept at all."""
+    kept at all; `alone`: no other one lands with it."""
 
     store: Store
     folders: Folders
@@ -46,6 +46,7 @@ class Landing:
     now: datetime
     progress: Progress
     texts: bool
+    alone: bool
 
     def report(self) -> Report:
         """Take it in. Raises what is wrong with it, and WrittenTo."""
@@ -73,7 +74,8 @@ class Landing:
         shaped, format, rows = reshape.read(sheet, found)
         format = replace(format, notes=(*sheet.notes, *format.notes))
         refuse_drifted(shaped, format)
-        return Export(self.arrival, shaped, format, mending.as_it_was(shaped, rows), ours, self.texts)
+        mended = mending.as_it_was(shaped, rows)
+        return Export(self.arrival, shaped, format, mended, ours, self.texts, self.alone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ class Arrival:
 class Export:
     """A file that was read and understood, and whose rows wait to be checked.
 
-    `ours`: it is of the archive. `texts`: whether customers' words are kept at all.
+    `ours`: it is of the archive. `texts`: whether customers' words are kept at all. `alone`: no other one lands with it.
     """
 
     arrival: Arrival
@@ -57,6 +57,7 @@ class Export:
     rows: Rows
     ours: bool = False
     texts: bool = True
+    alone: bool = True
 
 
 class Beside(Protocol):
@@ -192,7 +193,7 @@ def merge(
             file_id = _next_id(cursor)
             days, sources = _into_interactions(cursor, file_id, beside)
             progress(t("Counting"), 0.7)
-            rollups.refresh(cursor, days, sources, journey)
+            rollups.refresh(cursor, days, sources, journey, now=export.alone)
             report = _record(cursor, file_id, export, now)
             beside.keep(cursor, file_id, report)
             _drop(cursor)

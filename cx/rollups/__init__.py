@@ -27,21 +27,26 @@ from cx.rollups.daily import BINS_PER_E, HISTOGRAMS, PARTS
 from cx.rollups.walk import Executes
 
 __all__ = [
-    "BINS_PER_E", "HISTOGRAMS", "PARTS", "SCHEMA", "TABLES", "carry_over", "drop_customers", "rebuild", "refresh",
+    "BINS_PER_E", "HISTOGRAMS", "PARTS", "SCHEMA", "TABLES", "carry_over", "drop_customers", "fold", "rebuild", "refresh",
 ]  # fmt: skip
 
 BY_DAY = (*daily.TABLES, *touchpoints.BY_DAY, *support.TABLES, *brands.TABLES)
 BY_CUSTOMER = (*funnel.TABLES, *paths.TABLES, *buyers.TABLES, *ratings.TABLES, *touchpoints.BY_CUSTOMER)
 TABLES = (*BY_DAY, *BY_CUSTOMER)
-SCHEMA = "".join(
+SCHEMA = "create table if not exists unfolded (customer_no INTEGER);" + "".join(
     part.SCHEMA for part in (daily, funnel, paths, buyers, ratings, touchpoints, support, brands)
 )
+"""unfolded: the customers of whom interactions have landed and whose rollups were not folded since."""
 
 
-def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], journey: Journey) -> None:
+def refresh(
+    cursor: Executes, days: Sequence[date], sources: Sequence[str], journey: Journey, now: bool = True
+) -> None:
     """Bring every rollup up to date: for these days and sources, and the customers in the temporary table `touched`.
 
-    Where the journey is another than the one that they were folded for, all of them are rebuilt.
+    Without `now`, the customers wait in the table `unfolded` until the next refresh or `fold`: of many exports that land
+    together each customer is folded once. Where the journey is another than the one that they were folded for, all
+    rollups are rebuilt.
     """
     if cursor.execute("select journey from meta").fetchall() != [(journey.told(),)]:
         rebuild(cursor, journey)
@@ -50,6 +55,15 @@ def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], jour
     touchpoints.refresh(cursor, days, sources, journey)
     support.refresh(cursor, days, sources)
     brands.refresh(cursor, days, sources)
+    cursor.execute("insert into unfolded select customer_no from touched")
+    if now:
+        fold(cursor, journey)
+
+
+def fold(cursor: Executes, journey: Journey) -> None:
+    """Fold the customers who wait to be."""
+    cursor.execute("create or replace temp table touched as select distinct customer_no from unfolded")
+    cursor.execute("delete from unfolded")
     _fold(cursor, journey)
 
 

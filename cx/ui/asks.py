@@ -84,7 +84,7 @@ def fresh(version: int, at: datetime) -> Freshness:
 
 def counting() -> bool:
     """Whether the store's figures wait to be counted anew."""
-    return live.server().store.journey is None
+    return live.server().store.counting
 
 
 @st.cache_resource(max_entries=VIEWS, show_spinner=False)

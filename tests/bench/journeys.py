@@ -26,7 +26,7 @@ import duckdb
 import pandas as pd
 
 from cx.folders import Folders
-from cx.ingest import adopt, take_in
+from cx.ingest import catch_up, take_in
 from cx.journey import DEFAULT, LEFT
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query
@@ -171,7 +171,7 @@ def landed(folder: Path, rows: int) -> tuple[Recording, Path]:
     print(f"store {size:.0f} MB, exports {whole:.0f} MB: {size / whole:.1f} times")
     store = Recording.open(folders.store)
     assert isinstance(store, Recording)
-    if adopt(store, folders):
+    if catch_up(store, folders):
         print("the rollups were counted anew")
     return store, files
 
