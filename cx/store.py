@@ -207,8 +207,10 @@ class Store:
         with self._writing, self._asking.closed():
             draft.unlink(missing_ok=True)
             self._connection.execute("attach $draft as compacted", {"draft": str(draft)})
-            self._connection.execute(f"copy from database {_quoted(self.path.stem)} to compacted")
-            self._connection.execute("detach compacted")
+            try:
+                self._connection.execute(f"copy from database {_quoted(self.path.stem)} to compacted")
+            finally:
+                self._connection.execute("detach compacted")
             self._connection.close()
             draft.replace(self.path)
             self._connection = _connected(self.path)
