@@ -20,7 +20,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 from rich.table import Table
 
-from cx import check, clock, demo, doctor, ingest, owner
+from cx import check, clock, demo, doctor, ingest, logs, owner
 from cx.errors import CxError, StoreBusy
 from cx.folders import Folders
 from cx.ingest import Report, remote
@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 where it did what was asked, 1 where something was refused, 2 where it could not run."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    logs.set_up()
     if not hasattr(options, "run"):
         parser.print_help()
         return 0
@@ -84,6 +85,20 @@ def _parser() -> argparse.ArgumentParser:
         "customer", metavar="CUSTOMER", help=t("the id or the e-mail address that exports name them by")
     )
     forgotten.add_argument("--yes", action="store_true", help=t("do not ask"))
+    backed = command(
+        "backup", _backup, t("Write a backup into a new folder there, also while the dashboard runs.")
+    )
+    backed.add_argument("folder", type=Path, metavar="FOLDER")
+    backed.add_argument(
+        "--with-key", action="store_true", help=t("also the key of the pseudonyms, which else is kept apart")
+    )
+    restored = command("restore", _restore, t("Put a backup in place; what was there is kept beside it."))
+    restored.add_argument("folder", type=Path, metavar="FOLDER", help=t("the folder of one backup"))
+    restored.add_argument("--yes", action="store_true", help=t("also where there are data already"))
+    rebuilt = command(
+        "rebuild", _rebuild, t("Make the store anew from the archive, where its file is broken.")
+    )
+    rebuilt.add_argument("--yes", action="store_true", help=t("do not ask"))
     command("watch", _watch, t("Take in whatever lands in the inbox, until stopped."))
     command("fetch", _fetch, t("Fetch what is new from the buckets and web servers that sources.toml names."))
     checked = command(
@@ -175,6 +190,55 @@ def _forget(options: argparse.Namespace, folders: Folders) -> int:
             told = ingest.forget(store, folders, options.customer)
         finally:
             store.close()
+    console.print(told.in_words(), markup=False, highlight=False)
+    return 0
+
+
+def _backup(options: argparse.Namespace, folders: Folders) -> int:
+    """Where a server owns the store, by its hand."""
+    into = options.folder.resolve()
+    answer = owner.asks(folders, "backup", {"folder": str(into), "with_key": options.with_key})
+    if answer is not None:
+        told = ingest.Backup.of(answer)
+    else:
+        store = Store.open(folders.store)
+        try:
+            told = ingest.back_up(store, folders, into, clock.now(), options.with_key)
+        finally:
+            store.close()
+    console.print(told.in_words(), markup=False, highlight=False)
+    return 0
+
+
+def _restore(options: argparse.Namespace, folders: Folders) -> int:
+    told = ingest.restore(folders, options.folder.resolve(), over=options.yes)
+    console.print(
+        tn("Restored: {rows} interactions of {n} export.", "Restored: {rows} interactions of {n} exports.", told.files,
+           rows=number(told.rows))
+    )  # fmt: skip
+    if since := ingest.forgotten_since(folders):
+        console.print(
+            tn("{n} customer was forgotten after this backup was made. Run python -m cx forget for them again.",
+               "{n} customers were forgotten after this backup was made. Run python -m cx forget for each again.", since)
+        )  # fmt: skip
+    return 0
+
+
+def _rebuild(options: argparse.Namespace, folders: Folders) -> int:
+    """Asks first where a store that can still be read holds what would be lost."""
+    losses = ingest.would_lose(folders)
+    for sentence in losses:
+        console.print(sentence, markup=False, highlight=False)
+    question = t("Rebuild all the same? [y/N] ")
+    if (
+        losses
+        and not options.yes
+        and console.input(question, markup=False).strip().lower() not in ("y", "yes")
+    ):
+        console.print(t("Nothing was changed."))
+        return 1
+    with _progress() as progress:
+        told = ingest.rebuild(folders, progress)
     console.print(told.in_words(), markup=False, highlight=False)
     return 0
 

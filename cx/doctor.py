@@ -11,14 +11,16 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from cx import formats, owner, reference
-from cx.errors import CxError, StoreBusy
+from cx.errors import BadKey, CxError
 from cx.folders import PROJECT, Folders
 from cx.ingest import remote
+from cx.pseudonyms import Key
 from cx.query import Query
 from cx.store import Store
 from cx.words import moment, number, t, tn
 
-LOW_DISK_BYTES = 2 * 10**9
+FULL_BYTES, FULL_SHARE = 10**9, 0.05
+"""A disk is nearly full where less than either is free."""
 OLDEST_PYTHON = (3, 11)
 
 
@@ -32,13 +34,16 @@ class Finding:
 
 
 def examine(folders: Folders) -> list[Finding]:
-    """Look at Python, the packages, the folders, the reference files, the sources elsewhere and the store."""
+    """Look at Python, the packages, the folders, the disk, the reference files, the sources elsewhere, the key and the store."""
     return [
         *_python(),
         *_packages(),
         *_folders(folders),
+        *_disk(folders),
+        *_refused(folders),
         *_reference(folders),
         *_sources(folders),
+        *_key(folders),
         *_store(folders),
     ]
 
@@ -85,9 +90,48 @@ def _folders(folders: Folders) -> Iterator[Finding]:
             else t("{folder} cannot be written; change its owner or rights", folder=folder)
         )
         yield Finding(t("Folder"), well, told)
-    free = shutil.disk_usage(folders.root).free
-    told = t("{free} GB free", free=number(free / 1e9, 1))
-    yield Finding(t("Disk"), free > LOW_DISK_BYTES, told)
+
+
+def _disk(folders: Folders) -> Iterator[Finding]:
+    disk = shutil.disk_usage(folders.root)
+    well = roomy(disk.free, disk.total)
+    values = {"free": number(disk.free / 1e9, 1), "share": number(100 * disk.free / disk.total)}
+    yield Finding(
+        t("Disk"),
+        well,
+        t("{free} GB free", **values) if well
+        else t("nearly full: {free} GB free, {share} % of it; make room, or exports cannot be taken in", **values),
+    )  # fmt: skip
+
+
+def roomy(free: int, total: int) -> bool:
+    """Whether a disk with so many bytes free of so many has room to go on."""
+    return free >= max(FULL_BYTES, FULL_SHARE * total)
+
+
+def _refused(folders: Folders) -> Iterator[Finding]:
+    waiting = [path for path in folders.refused.glob("[!.]*") if path.suffix != ".txt"]
+    if waiting:
+        told = tn("{n} export waits in {folder}; the .txt beside it says why. Mend it and drop it again, or delete it.",
+                  "{n} exports wait in {folder}; the .txt beside each says why. Mend them and drop them again, or delete them.",
+                  len(waiting), folder=folders.refused)  # fmt: skip
+        yield Finding(t("Refused"), False, told)
+
+
+def _key(folders: Folders) -> Iterator[Finding]:
+    """Only of a store that is there: looking must not make one."""
+    path = Key.place(folders.store)
+    if not path.exists():
+        if folders.store.exists():
+            yield Finding(t("Key"), False, t("{file} is gone; put it back from your backup", file=path))
+        return
+    try:
+        private = Key.beside(folders.store).private
+    except BadKey as error:
+        yield Finding(t("Key"), False, str(error))
+        return
+    told = t("{file} can be read by others, who could undo the pseudonyms; run: chmod 600 {file}", file=path)
+    yield Finding(t("Key"), private, str(path) if private else told)
 
 
 def _reference(folders: Folders) -> Iterator[Finding]:
@@ -130,7 +174,7 @@ def _store(folders: Folders) -> Iterator[Finding]:
     if answer is None:
         try:
             store = Store.open(folders.store)
-        except StoreBusy as error:
+        except CxError as error:
             yield Finding(t("Store"), False, str(error))
             return
         answer = summary(store)
@@ -142,3 +186,16 @@ def _store(folders: Folders) -> Iterator[Finding]:
           rows=number(int(answer["rows"])), files=number(int(answer["files"])), version=answer["version"],
           refused=number(int(answer["refused"])), aside=number(int(answer["set_aside"]))),
     )  # fmt: skip
+    if "taking_in" in answer:
+        yield _taking_in(bool(answer["taking_in"]))
+
+
+def _taking_in(alive: bool) -> Finding:
+    told = (
+        t("the running dashboard takes in what lands")
+        if alive
+        else t(
+            "the running dashboard does not take in what lands; it tries again by itself, and its log says what failed"
+        )
+    )
+    return Finding(t("Inbox"), alive, told)

@@ -12,7 +12,11 @@
     ├── InboxMissing       the inbox that CX_INBOX names is not there, or cannot be written
     ├── OutOfReach         a bucket or web server that exports are fetched from cannot be read
     ├── QueryError         a query failed; carries its name and its full SQL
-    └── StoreBusy          another process owns the store
+    │   └── QueryTooLong   a query was stopped, as it ran longer than it may
+    ├── StoreBusy          another process owns the store
+    ├── StoreBroken        the store's file is not whole, or no store at all
+    ├── StoreUnwritable    the store may not be written
+    └── BadBackup          a backup that cannot be made, or not be put back
 
 A message says what was wrong, where, and what to do. No message carries a customer's words or address.
 """
@@ -22,7 +26,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from cx.words import t
+from cx.words import number, t
 
 
 class CxError(Exception):
@@ -88,8 +92,30 @@ class QueryError(CxError):
         self.sql = sql
 
 
+class QueryTooLong(QueryError):
+    """A query that was stopped after `seconds`, the longest that it may run."""
+
+    def __init__(self, name: str, sql: str, seconds: float) -> None:
+        super().__init__(
+            name, sql, t("it took longer than {seconds} s and was stopped.", seconds=number(seconds))
+        )
+        self.seconds = seconds
+
+
 class StoreBusy(CxError):
     """Another process has the store open; it is the one to ask."""
+
+
+class StoreBroken(CxError):
+    """The store's file cannot be read: cut short, overwritten, or no store at all. The archive can make it anew."""
+
+
+class StoreUnwritable(CxError):
+    """The store's file or folder may not be written, by its rights or because the disk is mounted so."""
+
+
+class BadBackup(CxError):
+    """A backup that cannot be made, or that cannot be put in place; what is there stays as it is."""
 
 
 def hint(name: str, known: Iterable[str]) -> str:

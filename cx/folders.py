@@ -61,6 +61,11 @@ class Folders:
         return self.root / "fetched.json"
 
     @property
+    def forgotten(self) -> Path:
+        """The marks of customers who were forgotten, for a store that is made anew."""
+        return self.root / "forgotten.txt"
+
+    @property
     def server(self) -> Path:
         """How to reach the server that owns the store; readable by its owner only."""
         return self.root / "server.json"

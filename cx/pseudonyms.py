@@ -39,7 +39,7 @@ class Key:
         `wanted` is the fingerprint of the key that the store was filled with. Raises BadKey where that one is gone, is
         another, or cannot be read.
         """
-        path = Path(os.environ.get("CX_KEY") or store.with_name("customer.key"))
+        path = cls.place(store)
         if not path.exists():
             if wanted:
                 raise BadKey(
@@ -53,6 +53,11 @@ class Key:
                 t("{file} is not the key that this store was filled with. Put that one back.", file=path)
             )
         return key
+
+    @staticmethod
+    def place(store: Path) -> Path:
+        """Where the key of a store lies: beside it, or at $CX_KEY."""
+        return Path(os.environ.get("CX_KEY") or store.with_name("customer.key"))
 
     @property
     def fingerprint(self) -> str:

@@ -7,8 +7,10 @@ does not. `version` grows by one with every commit and is what every cache is ke
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -16,11 +18,13 @@ import duckdb
 import pandas as pd
 
 from cx import journey, masking, rollups
-from cx.errors import QueryError, StoreBusy
+from cx.deadlines import Deadlines
+from cx.errors import CxError, QueryError, QueryTooLong, StoreBroken, StoreBusy, StoreUnwritable
 from cx.journey import Journey
 from cx.model import COLUMNS
 from cx.pseudonyms import Key, pseudonym_of
 from cx.query import Query
+from cx.words import t
 
 Cursor = duckdb.DuckDBPyConnection
 
@@ -69,6 +73,14 @@ rows are kept (empty: all). Every customer_id is a pseudonym, every text is mask
 
 LEAST_MEMORY, MOST_MEMORY = 300_000_000, 3_000_000_000
 """Bytes that the engine may hold: as many as the file has above the least, so that a small store stays a small process."""
+
+LONGEST_SECONDS = 60.0
+"""How long one query may run: longer than any page waits for one, short enough that a slip ends by itself."""
+
+HEALTH_SECONDS = 5.0
+"""The same for the question whether the store answers at all."""
+
+_deadlines = Deadlines()
 
 SHAPE = hashlib.sha256(SCHEMA.encode()).hexdigest()
 
@@ -150,18 +162,29 @@ class Store:
         self._asking = _Gate()
         self.path = path
         self.key = key
+        self.on_query: Callable[[float], None] | None = None
         self.version: int = self._read_version()
+
+    def _measured(self, seconds: float) -> None:
+        if self.on_query:
+            self.on_query(seconds)
 
     @classmethod
     def open(cls, path: Path) -> Store:
         """Open the store at this path, making it where it is missing.
 
-        Raises StoreBusy if another process has it, and BadKey where the key of its pseudonyms is not beside it.
+        Raises StoreBusy if another process has it, StoreBroken where its file cannot be read, StoreUnwritable where it
+        may not be written, and BadKey where the key of its pseudonyms is not beside it.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_unwritable(path)
         connection = _connected(path)
         try:
             return cls(connection, path, _bring_up_to_shape(connection, path))
+        except duckdb.Error as error:
+            connection.close()
+            if _is_damage(error):
+                raise unopened(path, error) from error
+            raise
         except BaseException:
             connection.close()
             raise
@@ -170,13 +193,29 @@ class Store:
         """Close the file; the store is not usable afterwards."""
         self._connection.close()
 
-    def run(self, query: Query) -> pd.DataFrame:
-        """Answer a query as a frame. Raises QueryError with the query's name and SQL."""
+    def run(self, query: Query, limit: float = LONGEST_SECONDS) -> pd.DataFrame:
+        """Answer a query as a frame. Raises QueryError with the query's name and SQL, QueryTooLong after `limit` seconds."""
+        started = time.perf_counter()
         with self._cursor() as cursor:
             try:
-                return cursor.execute(query.sql, dict(query.values) or None).df()
+                with _deadlines.within(limit, cursor.interrupt):
+                    return cursor.execute(query.sql, dict(query.values) or None).df()
+            except duckdb.InterruptException as error:
+                raise QueryTooLong(query.name, query.sql, limit) from error
             except duckdb.Error as error:
+                if _is_damage(error):
+                    raise unopened(self.path, error) from error
                 raise QueryError(query.name, query.sql, str(error)) from error
+            finally:
+                self._measured(time.perf_counter() - started)
+
+    def answers(self) -> bool:
+        """Whether a query gets its answer, within HEALTH_SECONDS of the engine's time."""
+        try:
+            self._read_version(HEALTH_SECONDS)
+        except (QueryError, duckdb.Error):
+            return False
+        return True
 
     @contextmanager
     def transaction(self, roomy: bool = False) -> Iterator[Cursor]:
@@ -205,15 +244,19 @@ class Store:
         """Write the store anew, so that nothing of what was deleted is left in its file. Everyone waits meanwhile."""
         draft = self.path.with_name(f".{self.path.name}.compact")
         with self._writing, self._asking.closed():
-            draft.unlink(missing_ok=True)
-            self._connection.execute("attach $draft as compacted", {"draft": str(draft)})
-            try:
-                self._connection.execute(f"copy from database {_quoted(self.path.stem)} to compacted")
-            finally:
-                self._connection.execute("detach compacted")
+            _copy(self._connection, draft)
             self._connection.close()
             draft.replace(self.path)
             self._connection = _connected(self.path)
+
+    @contextmanager
+    def copied(self, to: Path) -> Iterator[None]:
+        """A copy of the store in a new file. Nobody writes while this is open, so that what is taken from beside the store
+        fits the copy; everybody may ask."""
+        with self._writing:
+            with self._cursor() as cursor:
+                _copy(cursor, to)
+            yield
 
     @contextmanager
     def _cursor(self) -> Iterator[Cursor]:
@@ -237,22 +280,66 @@ class Store:
         told = str(self.run(Query("journey", "select journey from meta"))["journey"].iloc[0])
         return journey.from_told(told) if told else None
 
-    def _read_version(self) -> int:
-        frame = self.run(Query("version", "select version from meta"))
+    def _read_version(self, limit: float = LONGEST_SECONDS) -> int:
+        frame = self.run(Query("version", "select version from meta"), limit)
         return int(frame["version"].iloc[0])
 
 
 def _connected(path: Path) -> Cursor:
     try:
         connection = duckdb.connect(str(path))
-    except duckdb.IOException as error:
-        if "lock" in str(error).lower():
-            raise StoreBusy(f"{path} is open in another process; ask that one, or stop it first.") from error
-        raise
+    except duckdb.Error as error:
+        raise unopened(path, error) from error
     connection.execute("set TimeZone = 'UTC'")
     # The log is written into the file when it has grown to this; each smaller export would else wait for that.
     connection.execute("set checkpoint_threshold = '256MB'")
     return connection
+
+
+def unopened(path: Path, error: duckdb.Error) -> CxError:
+    """Why the engine did not open a store, and what to do."""
+    said = str(error).replace(str(path), "").lower()
+    if "lock on file" in said:
+        return StoreBusy(f"{path} is open in another process; ask that one, or stop it first.")
+    if any(words in said for words in ("permission denied", "read-only file system", "no space left")):
+        return _unwritable(path)
+    return StoreBroken(
+        t("{file} cannot be read: it was cut short or overwritten, or it is no store. Stop the dashboard and run: python -m "
+          "cx rebuild. It makes the store anew from the archive and keeps this file beside it.", file=path)
+    )  # fmt: skip
+
+
+def _is_damage(error: duckdb.Error) -> bool:
+    said = str(error)
+    return "Corrupt database file" in said or "Could not read enough bytes" in said
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Raise StoreUnwritable where the store, or the log that is written beside it, could not be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(path) from error
+    if not os.access(path.parent, os.W_OK | os.X_OK) or (path.exists() and not os.access(path, os.W_OK)):
+        raise _unwritable(path)
+
+
+def _unwritable(path: Path) -> StoreUnwritable:
+    return StoreUnwritable(
+        t("{file} cannot be written. Change the owner or the rights of the file and its folder, or make room on the disk.",
+          file=path)
+    )  # fmt: skip
+
+
+def _copy(connection: Cursor, to: Path) -> None:
+    """Write everything that the store holds into a new file."""
+    to.unlink(missing_ok=True)
+    (name,) = connection.execute("select current_database()").fetchall()[0]
+    connection.execute("attach $file as copied", {"file": str(to)})
+    try:
+        connection.execute(f"copy from database {_quoted(name)} to copied")
+    finally:
+        connection.execute("detach copied")
 
 
 def _bring_up_to_shape(connection: Cursor, path: Path) -> Key:

@@ -11,6 +11,7 @@ from cx.words import number, t, tn
 
 
 @st.fragment
+@page.in_words
 def body() -> None:
     if (now := page.shown()) is None:
         return

@@ -15,6 +15,7 @@ from cx.words import t
 
 
 @st.fragment
+@page.in_words
 def body() -> None:
     if (now := page.shown()) is None:
         return

@@ -14,6 +14,7 @@ from cx.words import language, t, tn
 
 
 @st.fragment
+@page.in_words
 def body() -> None:
     version = live.version()
     arrived = asks.arrivals(version)

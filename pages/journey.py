@@ -9,6 +9,7 @@ from cx.ui.telling import funnel
 
 
 @st.fragment
+@page.in_words
 def body() -> None:
     if (now := page.shown()) is None:
         return

@@ -13,6 +13,7 @@ from cx.words import day, t
 
 
 @st.fragment
+@page.in_words
 def body() -> None:
     if (now := page.shown()) is None:
         return

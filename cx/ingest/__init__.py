@@ -15,34 +15,44 @@ intake     one file from its path to its report
 forget     a customer is forgotten
 naming     who is named in files as they came
 retention  what is older than the settings allow leaves
+rebuilding a store made anew from the archive
+backups    a backup while the data are in use, and a backup put back
 trying     an export tried out, before it is taken in
 remote     exports fetched from buckets and web servers
 inbox      the folder where exports land: what is ready, and watching it
 """
 
+from cx.ingest.backups import Backup, back_up, forgotten_since, restore
 from cx.ingest.forget import Forgotten, forget
 from cx.ingest.inbox import files_under, hand_over, passing, scan, watch
 from cx.ingest.intake import catch_up, take_in
+from cx.ingest.rebuilding import rebuild, would_lose
 from cx.ingest.report import Refusal, Report
 from cx.ingest.rules import explain
 from cx.ingest.told import lines
 from cx.ingest.undo import Leaving, leaving, undo
 
 __all__ = [
+    "Backup",
     "Forgotten",
     "Leaving",
     "Refusal",
     "Report",
+    "back_up",
     "catch_up",
     "explain",
     "files_under",
     "forget",
+    "forgotten_since",
     "hand_over",
     "leaving",
     "lines",
     "passing",
+    "rebuild",
+    "restore",
     "scan",
     "take_in",
     "undo",
     "watch",
+    "would_lose",
 ]

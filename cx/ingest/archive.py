@@ -32,7 +32,8 @@ from cx.words import t
 
 ROWS, REFUSED, REPORT = "rows.parquet", "refused.csv", "report.json"
 
-_KEY = b"cx.key"
+KEY = b"cx.key"
+"""Under this the metadata of ROWS has the fingerprint of the key of its pseudonyms."""
 _BATCH_ROWS = 50_000
 _NAME_BYTES = 200
 
@@ -56,7 +57,7 @@ def draft(folders: Folders, sha256: str) -> Path:
 def write_rows(cursor: Cursor, draft: Path, key: Key) -> None:
     """Write the rows of the temporary table `staged` that were understood."""
     rows = cursor.sql(_UNDERSTOOD).to_arrow_reader(_BATCH_ROWS)
-    schema = rows.schema.with_metadata({_KEY: key.fingerprint.encode()})
+    schema = rows.schema.with_metadata({KEY: key.fingerprint.encode()})
     with parquet.ParquetWriter(draft / ROWS, schema, compression="zstd") as out:
         for batch in rows:
             out.write_batch(batch)
@@ -85,14 +86,20 @@ def refused(folders: Folders, sha256: str) -> Path | None:
 
 def every(folders: Folders) -> Iterator[Path]:
     """The folders of all landings, also of those that were undone."""
-    for folder in (folders.archive, _undone(folders)):
+    for folder in (folders.archive, undone(folders)):
         yield from sorted(path for path in folder.glob("*") if (path / ROWS).exists())
+
+
+def waiting(folders: Folders, sha256: str) -> Path | None:
+    """The draft of a landing that has not appeared yet: its process was killed just then, or is at it."""
+    path = _drafts(folders) / sha256
+    return path if (path / ROWS).exists() else None
 
 
 def put_by(folders: Folders, sha256: str) -> None:
     """Move the folder of a landing that was undone to the others of its kind."""
     if (path := of(folders, sha256)) is not None:
-        _move(path, _undone(folders), path.name)
+        _move(path, undone(folders), path.name)
 
 
 def is_ours(path: Path, key: Key) -> bool:
@@ -102,7 +109,7 @@ def is_ours(path: Path, key: Key) -> bool:
     """
     if path.suffix.lower() not in (".parquet", ".pq"):
         return False
-    told = (parquet.read_metadata(path).metadata or {}).get(_KEY, b"").decode()
+    told = (parquet.read_metadata(path).metadata or {}).get(KEY, b"").decode()
     if told and told != key.fingerprint:
         reason = t(
             "It is from the archive of another store, whose customers go by other pseudonyms. Bring the export itself."
@@ -170,7 +177,8 @@ def _short(sha256: str) -> str:
     return sha256[:12]
 
 
-def _undone(folders: Folders) -> Path:
+def undone(folders: Folders) -> Path:
+    """Where the folders of landings that were undone are."""
     return folders.archive / "undone"
 
 

@@ -20,6 +20,7 @@ from cx.ingest import archive, naming
 from cx.ingest.history import NOT_KEPT
 from cx.ingest.landing import journey_of
 from cx.pseudonyms import forgotten_mark
+from cx.query import Query
 from cx.store import Cursor, Store
 from cx.words import t, tn
 
@@ -87,6 +88,7 @@ def forget(store: Store, folders: Folders, customer_id: str) -> Forgotten:
     who = store.key.pseudonym(customer_id)
     refused = _out_of_refused(folders, customer_id)
     rows, earlier = _out_of_store(store, folders, who)
+    remember(store, folders)
     landings = sum(
         [archive.rewrite(path / archive.ROWS, partial(_without, who)) for path in archive.every(folders)]
     )
@@ -96,6 +98,21 @@ def forget(store: Store, folders: Folders, customer_id: str) -> Forgotten:
         path.with_name(f"{path.name}.txt").unlink(missing_ok=True)
     store.compact()
     return Forgotten(rows, earlier, refused, landings, tuple(path.name for path in files))
+
+
+def remember(store: Store, folders: Folders) -> None:
+    """Keep the marks beside the store as well, for one that is made anew."""
+    known = store.run(Query("marks", "select mark from forgotten"))["mark"]
+    marks = sorted({*known, *remembered(folders)})
+    if marks:
+        draft = folders.forgotten.with_name(f".{folders.forgotten.name}.part")
+        draft.write_text("".join(f"{mark}\n" for mark in marks), encoding="ascii")
+        draft.replace(folders.forgotten)
+
+
+def remembered(folders: Folders) -> list[str]:
+    """The marks that are kept beside the store."""
+    return folders.forgotten.read_text(encoding="ascii").split() if folders.forgotten.exists() else []
 
 
 def _out_of_store(store: Store, folders: Folders, who: str) -> tuple[int, int]:

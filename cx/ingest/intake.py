@@ -6,7 +6,9 @@ import hashlib
 import logging
 import shutil
 import stat
+import time
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -46,10 +48,11 @@ def take_in(
     except BadReference as error:  # whether words may be kept is not known
         return Report(path.name, reason=str(error), waiting=True)
     tell = progress or (lambda phase, done: None)
+    started = time.monotonic()
     report = _attempt(store, folders, path, moment, tell, texts, alone)
     if not report.waiting and path.parent.resolve() == folders.inbox.resolve() and state_of(path) == before:
         _put_away(folders, path, report)
-    return report
+    return replace(report, seconds=time.monotonic() - started)
 
 
 def catch_up(store: Store, folders: Folders) -> bool:

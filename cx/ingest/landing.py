@@ -91,8 +91,12 @@ class _Beside:
         if state_of(self.landing.path) != self.landing.before:
             raise WrittenTo
         archive.write_rows(cursor, self.draft, self.landing.store.key)
-        told.write(report, self.draft / archive.REPORT)
+        told.write(report, self.draft / archive.REPORT, self._export(file_id))
         mending.write(cursor, file_id, self.sheet, self.draft / archive.REFUSED)
+
+    def _export(self, number: int) -> dict[str, object]:
+        arrival, arrived_at = self.landing.arrival, self.landing.now.isoformat()
+        return {"number": number, "size": arrival.size, "sha256": arrival.sha256, "arrived_at": arrived_at}
 
     def withdraw(self, cursor: Cursor, file_ids: Sequence[int]) -> None:
         """Take from earlier landings whose consent is withdrawn by now."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cx.ingest.rules import explain
 
@@ -40,7 +40,8 @@ class Report:
     `unused` are the columns of the file that nothing was taken from, `reasons` tell of every row that was not kept.
 
     `reason` is set where the file was set aside whole, `already` where its content was taken in before, `waiting`
-    where it was still being written and nothing was done yet. `examples` are the first rows that were not kept.
+    where it was still being written and nothing was done yet. `examples` are the first rows that were not kept, `seconds`
+    how long it took.
     """
 
     file: str
@@ -58,3 +59,4 @@ class Report:
     rows_same: int = 0
     reasons: tuple[Reason, ...] = ()
     unused: tuple[str, ...] = ()
+    seconds: float = field(default=0.0, compare=False)

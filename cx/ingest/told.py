@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,9 @@ def as_data(report: Report) -> dict[str, Any]:
     }
 
 
-def write(report: Report, path: Path) -> None:
-    """Write the report's file."""
-    path.write_text(json.dumps(as_data(report), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+def write(report: Report, path: Path, export: Mapping[str, object]) -> None:
+    """Write the report's file, with what the ledger says of the export itself."""
+    path.write_text(
+        json.dumps(as_data(report) | {"export": export}, ensure_ascii=False, indent=1) + "\n",
+        encoding="utf-8",
+    )

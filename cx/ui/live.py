@@ -19,14 +19,16 @@ from types import FrameType
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
+from cx import logs
 from cx.folders import Folders
 from cx.store import Store
-from cx.ui import door
+from cx.ui import door, seen
+from cx.ui.taking import Taking
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -39,6 +41,8 @@ GAP_SECONDS = 1.0
 SPREAD_SECONDS = 0.004
 """The listeners are told one after another, this far apart: about what one rerun costs, so that none queues."""
 PING_SECONDS = 20
+HEALTH_SECONDS = 6
+"""How long the health address waits for the store, which may itself be shut while it is written anew."""
 RETRY_MILLISECONDS = 1000
 HEARTBEAT_SECONDS = 30
 """How often a page asks for itself where events are not to be had."""
@@ -53,14 +57,24 @@ class Server:
     def __init__(self, folders: Folders) -> None:
         self.folders = folders.make()
         self.store = Store.open(folders.store)
+        self.taking = Taking(self._take_in)
+        self.metrics = seen.Metrics(self.store, lambda: self.listeners, lambda: self.taking.alive)
+        self.store.on_query = self.metrics.queried if seen.measuring() else None
+        self._probe: asyncio.Task[bool] | None = None
         self._published: int | None = None
-        self._queues: set[asyncio.Queue[int | None]] = set()
+        self._told: float | None = None
+        self._queues: set[asyncio.Queue[float | None]] = set()
         self._ending = False
 
     @property
     def version(self) -> int:
         """The version to show: the last one published, or the store's own where nobody publishes (in a test)."""
         return self.store.version if self._published is None else self._published
+
+    @property
+    def signal(self) -> float:
+        """What pages are told: the version, and half a version more while exports are not being taken in."""
+        return self.version + 0.5 * self.taking.down
 
     @property
     def listeners(self) -> int:
@@ -72,24 +86,44 @@ class Server:
         version = self.store.version
         await asyncio.to_thread(_warm_up, version)
         self._published = version
+        self._tell()
+
+    def _tell(self) -> None:
+        self._told = self.signal
         loop = asyncio.get_running_loop()
         for place, queue in enumerate([*self._queues]):
-            loop.call_later(place * SPREAD_SECONDS, queue.put_nowait, version)
+            loop.call_later(place * SPREAD_SECONDS, queue.put_nowait, self._told)
 
     async def follow(self) -> None:
-        """Publish each new version of the store, until cancelled."""
+        """Publish each new version of the store, and that it no longer grows or grows again, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             if self.store.version != self._published:
                 await self.publish()
                 await asyncio.sleep(GAP_SECONDS)
+            elif self.signal != self._told:
+                self._tell()
+
+    async def health(self) -> str:
+        """One of the words of `cx.ui.seen`. However many ask, one of them waits for the store."""
+        if self._probe is None or self._probe.done():
+            self._probe = asyncio.create_task(asyncio.to_thread(self.store.answers))
+        answered, _ = await asyncio.wait({self._probe}, timeout=HEALTH_SECONDS)
+        if not answered or not self._probe.result():
+            return seen.SILENT
+        return seen.OK if self.taking.alive else seen.STOPPED
+
+    def _take_in(self, stop: threading.Event) -> None:
+        from cx.ingest import watch
+
+        watch(self.store, self.folders, stop, self.metrics.landed)
 
     async def events(self) -> AsyncIterator[str]:
         """Server-sent events: the version at once, then every new one, with a comment when nothing happens."""
-        queue: asyncio.Queue[int | None] = asyncio.Queue()
+        queue: asyncio.Queue[float | None] = asyncio.Queue()
         self._queues.add(queue)
         try:
-            event: str | None = f"retry: {RETRY_MILLISECONDS}\ndata: {self.version}\n\n"
+            event: str | None = f"retry: {RETRY_MILLISECONDS}\ndata: {_written(self.signal)}\n\n"
             while event and not self._ending:
                 yield event
                 event = await _next_event(queue)
@@ -103,12 +137,16 @@ class Server:
             queue.put_nowait(None)
 
 
-async def _next_event(queue: asyncio.Queue[int | None]) -> str | None:
+async def _next_event(queue: asyncio.Queue[float | None]) -> str | None:
     try:
-        version = await asyncio.wait_for(queue.get(), PING_SECONDS)
+        signal = await asyncio.wait_for(queue.get(), PING_SECONDS)
     except TimeoutError:
         return ": ping\n\n"
-    return None if version is None else f"data: {version}\n\n"
+    return None if signal is None else f"data: {_written(signal)}\n\n"
+
+
+def _written(signal: float) -> str:
+    return str(int(signal) if signal == int(signal) else signal)
 
 
 _servers: dict[Folders, Server] = {}
@@ -141,9 +179,11 @@ def _warm_up(version: int) -> None:
     for hook in _warmers:
         try:
             hook(version)
-        except Exception:
+        except Exception as error:
             # A cold cache is slower, not wrong: the version is published all the same.
-            _log.exception("Version %d could not be computed ahead of its viewers.", version)
+            _log.error(
+                "version %d could not be computed ahead of its viewers: %s", version, logs.place(error)
+            )
 
 
 def version(key: str = "live") -> int:
@@ -151,8 +191,9 @@ def version(key: str = "live") -> int:
 
     Call it once in a fragment; give each fragment of a page its own key.
     """
-    shown = server().version
-    data = {"url": f"{base_path()}/api/live", "version": shown, "heartbeat": HEARTBEAT_SECONDS}
+    running = server()
+    shown = running.version
+    data = {"url": f"{base_path()}/api/live", "version": running.signal, "heartbeat": HEARTBEAT_SECONDS}
     _listener(data=data, key=key, on_heard_change=lambda: None, height=1)
     return shown
 
@@ -174,10 +215,13 @@ def routes() -> list[BaseRoute]:
     base = base_path()
     return [
         Route(f"{base}/api/live", _live),
+        Route(f"{base}/api/health", _health),
+        Route(f"{base}/metrics", _metrics),
         door.route(f"{base}/api/doctor", _summary),
         door.route(f"{base}/api/check", _check),
         door.route(f"{base}/api/undo", _undo, told=True),
         door.route(f"{base}/api/forget", _forget, told=True),
+        door.route(f"{base}/api/backup", _backup, told=True),
         Mount(f"{base}/app/static", StaticFiles(directory=STATIC)),
     ]
 
@@ -187,26 +231,37 @@ async def _live(_request: Request) -> StreamingResponse:
     return StreamingResponse(server().events(), media_type="text/event-stream", headers=headers)
 
 
+async def _health(_request: Request) -> JSONResponse:
+    told = await server().health()
+    status = 200 if told == seen.OK else 503
+    return JSONResponse({"status": told}, status, headers={"cache-control": "no-store"})
+
+
+async def _metrics(_request: Request) -> Response:
+    if not seen.measuring():
+        return Response(status_code=404)
+    return Response(await asyncio.to_thread(server().metrics.text), media_type=seen.CONTENT_TYPE)
+
+
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """While the server runs: take in what lands in the inbox, publish it, and answer the command line."""
     # Otherwise the first visitor of a new server who follows a link to a page gets that file alone, as in Streamlit's
     # older way of pages/, without navigation, style and page settings.
     PagesManager.uses_pages_directory = False
-    running, stop = server(), threading.Event()
+    logs.set_up()
+    running = server()
     await running.publish()
     gc.collect()
     gc.freeze()
-    ingest = threading.Thread(target=_ingest, args=(running, stop), name="cx-ingest", daemon=True)
-    ingest.start()
+    running.taking.start()
     following = asyncio.create_task(running.follow())
     with door.announced(running.folders.server, base_path()), _when_told_to_stop(running.end_events):
         try:
             yield
         finally:
-            stop.set()
             following.cancel()
-            await asyncio.to_thread(ingest.join, 10)
+            await asyncio.to_thread(running.taking.end)
             close()
             gc.unfreeze()
 
@@ -233,12 +288,6 @@ def _when_told_to_stop(act: Callable[[], None]) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _ingest(running: Server, stop: threading.Event) -> None:
-    from cx.ingest import watch
-
-    watch(running.store, running.folders, stop, lambda report: None)
 
 
 def _check() -> dict[str, object]:
@@ -272,10 +321,23 @@ def _forget(customer: str) -> dict[str, object]:
     return forget(running.store, running.folders, customer).as_data()
 
 
+def _backup(folder: str, with_key: bool) -> dict[str, object]:
+    from cx import clock
+    from cx.errors import BadBackup
+    from cx.ingest import back_up
+
+    running = server()
+    try:
+        return back_up(running.store, running.folders, Path(folder), clock.now(), with_key).as_data()
+    except BadBackup as error:
+        return {"why_not": str(error)}
+
+
 def _summary() -> dict[str, object]:
     from cx.doctor import summary
 
-    return summary(server().store)
+    running = server()
+    return {**summary(running.store), "taking_in": running.taking.alive}
 
 
 def base_path() -> str:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import NamedTuple
 
 import streamlit as st
 
 from cx import clock
+from cx.errors import QueryError
 from cx.query import Filters
 from cx.questions.freshness import Freshness
 from cx.ui import asks, live, parts
 from cx.ui.asks import View
+
+_log = logging.getLogger(__name__)
 
 
 class Shown(NamedTuple):
@@ -36,6 +41,22 @@ def shown() -> Shown | None:
         return Shown(version, fresh)
     parts.counting() if asks.counting() else parts.welcome()
     return None
+
+
+def in_words(body: Callable[[], None]) -> Callable[[], None]:
+    """A page's body that says above it that exports wait, and in its place, in words, that a query failed."""
+
+    @wraps(body)
+    def told() -> None:
+        if live.server().taking.down:
+            parts.not_taken_in()
+        try:
+            body()
+        except QueryError as error:
+            _log.error("the query '%s' failed: %s", error.name, type(error.__cause__).__name__)
+            parts.failed(error)
+
+    return told
 
 
 @contextmanager

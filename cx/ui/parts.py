@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from cx.errors import QueryError, QueryTooLong
 from cx.folders import Folders, python
 from cx.ingest import explain
 from cx.query import Filters
@@ -136,6 +137,22 @@ def problems(tables: Tables) -> None:
         st.error(problem, icon=":material/error:")
 
 
+def not_taken_in() -> None:
+    """That the thread which takes exports in has ended; it is started again by itself."""
+    st.warning(t("Exports are not being taken in right now; what landed waits in the inbox. It is tried again by itself, and "
+                 "python -m cx doctor says what to mend."), icon=":material/warning:")  # fmt: skip
+
+
+def failed(error: QueryError) -> None:
+    """That some figures could not be had, in place of them."""
+    if isinstance(error, QueryTooLong):
+        told = t("This took longer than {seconds} s and was stopped. Show fewer weeks, choose a filter, or try again in a while.",
+                 seconds=number(error.seconds))  # fmt: skip
+    else:
+        told = t("These figures could not be computed. The log says which query failed ('{name}').", name=error.name)  # fmt: skip
+    st.error(told, icon=":material/error:")
+
+
 def counting() -> None:
     """What a store says whose figures are being counted anew."""
     st.title(t("Counting anew"), anchor=False)
@@ -161,8 +178,11 @@ def welcome() -> None:
     ):
         st.markdown(t("**Look around with a demo company.** In another terminal:"))
         st.code(f"{python()} -m cx demo", language="shell")
-        st.markdown(t("**Take in your own exports**, Parquet or CSV with the columns of docs/columns.md:"))
-        st.code(f"{python()} -m cx ingest export.parquet", language="shell")
+        st.markdown(
+            t("**Take in your own exports.** Those of Zendesk, Shopify, Qualtrics and others are known as they come; any other "
+              "file is mapped on the Data page.")
+        )  # fmt: skip
+        st.code(f"{python()} -m cx ingest export.csv", language="shell")
         st.markdown(t("**Or drop files here**, by hand or from a nightly job:"))
         st.code(str(Folders.default().inbox), language=None)
 
