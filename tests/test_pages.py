@@ -63,7 +63,7 @@ def words(app: AppTest) -> str:
 def test_an_empty_store_greets_with_what_to_do_next(empty: Folders) -> None:
     app = opened()
     assert app.title[0].value == "No data yet"
-    commands = [f"{python()} -m cx demo", f"{python()} -m cx ingest export.parquet"]
+    commands = [f"{python()} -m cx demo", f"{python()} -m cx ingest export.csv"]
     assert [block.value for block in app.code] == [*commands, str(empty.inbox)]
     assert "Put an export into the inbox" in words(opened("pages/data.py"))
 

@@ -32,7 +32,7 @@ from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query
 from cx.questions import behind, channels, counts, funnel, paths, returning, touchpoints
 from cx.questions.funnel import Period
-from cx.store import Store
+from cx.store import LONGEST_SECONDS, Store
 from tests.bench import generate, peers
 from tests.bench.peers import Peer
 
@@ -67,10 +67,10 @@ class Recording(Store):
 
     asked: list[Query]
 
-    def run(self, query: Query) -> pd.DataFrame:
+    def run(self, query: Query, limit: float = LONGEST_SECONDS) -> pd.DataFrame:
         """Remember, and answer."""
         self.asked = [*getattr(self, "asked", []), query]
-        return super().run(query)
+        return super().run(query, limit)
 
 
 def scanned(query: Query) -> set[str]:
