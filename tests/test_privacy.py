@@ -390,6 +390,15 @@ def test_refused_rows_and_files_leave_after_their_time(store: Store, folders: Fo
     assert ([*folders.refused.iterdir()], rows.exists()) == ([], False)
 
 
+def test_an_old_export_that_is_set_aside_today_stays_its_time(store: Store, folders: Folders) -> None:
+    path = folders.inbox / "bad.csv"
+    path.write_text("a\n1\n")
+    os.utime(path, ((NOW - timedelta(days=400)).timestamp(),) * 2)
+    take_in(store, folders, path, NOW)
+    assert let_leave(store, folders, NOW) == Left()
+    assert (folders.refused / "bad.csv").exists()
+
+
 def test_nothing_of_a_row_is_logged(store: Store, folders: Folders, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         ingest(store, folders, ROW | ANN, ROW | ANN | {"interaction_id": "2", "csat": "falsetto"})

@@ -32,7 +32,7 @@ from cx.words import t
 
 ROWS, REFUSED, REPORT = "rows.parquet", "refused.csv", "report.json"
 
-KEY = b"cx.key"
+_KEY = b"cx.key"
 """Under this the metadata of ROWS has the fingerprint of the key of its pseudonyms."""
 _BATCH_ROWS = 50_000
 _NAME_BYTES = 200
@@ -57,7 +57,7 @@ def draft(folders: Folders, sha256: str) -> Path:
 def write_rows(cursor: Cursor, draft: Path, key: Key) -> None:
     """Write the rows of the temporary table `staged` that were understood."""
     rows = cursor.sql(_UNDERSTOOD).to_arrow_reader(_BATCH_ROWS)
-    schema = rows.schema.with_metadata({KEY: key.fingerprint.encode()})
+    schema = rows.schema.with_metadata({_KEY: key.fingerprint.encode()})
     with parquet.ParquetWriter(draft / ROWS, schema, compression="zstd") as out:
         for batch in rows:
             out.write_batch(batch)
@@ -102,6 +102,12 @@ def put_by(folders: Folders, sha256: str) -> None:
         _move(path, undone(folders), path.name)
 
 
+def key_of(rows: Path) -> str:
+    """The fingerprint of the key of a Parquet file's pseudonyms; empty where it is not of an archive."""
+    told: bytes = (parquet.read_metadata(rows).metadata or {}).get(_KEY, b"")
+    return told.decode()
+
+
 def is_ours(path: Path, key: Key) -> bool:
     """Whether a file is of the archive, so that its customers are under pseudonyms already.
 
@@ -109,7 +115,7 @@ def is_ours(path: Path, key: Key) -> bool:
     """
     if path.suffix.lower() not in (".parquet", ".pq"):
         return False
-    told = (parquet.read_metadata(path).metadata or {}).get(KEY, b"").decode()
+    told = key_of(path)
     if told and told != key.fingerprint:
         reason = t(
             "It is from the archive of another store, whose customers go by other pseudonyms. Bring the export itself."

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import shutil
 import stat
 import time
-import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ from cx.ingest import archive
 from cx.ingest.landing import Landing, WrittenTo, journey_of, state_of
 from cx.ingest.merge import Arrival, Progress, record_set_aside, seen
 from cx.ingest.report import Report
+from cx.logs import place
 from cx.store import Store
 from cx.words import t
 
@@ -97,9 +98,7 @@ def _attempt(
         return _set_aside(store, arrival, str(error), now)
     except Exception as error:
         # Only where it happened: the message may quote a customer's words.
-        log.error(
-            "%s: %s\n%s", path.name, type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
-        )
+        log.error("%s: %s", path.name, place(error))
         reason = t(
             "It could not be taken in ({error}); nothing of it was kept. The log says where it failed.",
             error=type(error).__name__,
@@ -142,6 +141,7 @@ def _put_away(folders: Folders, path: Path, report: Report) -> None:
             path.unlink()
             return
         target = put(path, folders.refused)
+        os.utime(target, follow_symlinks=False)  # it is kept so long from now on, however old the export is
         note = _reserve(folders.refused, f"{target.name}.txt")
         note.write_text(f"{report.file}\n{report.reason}\n", encoding="utf-8")
     except OSError as error:

@@ -50,8 +50,7 @@ class Landing:
 
     def report(self) -> Report:
         """Take it in. Raises what is wrong with it, and WrittenTo."""
-        told_share = self.progress
-        with open_sheet(self.path, lambda share: told_share(t("Reading"), share * READING)) as sheet:
+        with open_sheet(self.path, lambda share: self.progress(t("Reading"), share * READING)) as sheet:
             if is_benchmarks(sheet):
                 return keep_benchmarks(self.store, self.folders, sheet.data, self.arrival, self.now)
             try:

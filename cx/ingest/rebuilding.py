@@ -17,7 +17,6 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-import pyarrow.parquet as parquet
 
 from cx import owner, reference
 from cx.errors import StoreBroken, StoreBusy
@@ -227,8 +226,7 @@ def _landed(rows: Path, told: dict[str, Any]) -> _Landed:
 
 def _check_key(folders: Folders, landings: Sequence[_Landed]) -> None:
     if landings:
-        told = (parquet.read_metadata(landings[0].rows).metadata or {}).get(archive.KEY, b"").decode()
-        Key.beside(folders.store, told)
+        Key.beside(folders.store, archive.key_of(landings[0].rows))
 
 
 def _filled(

@@ -59,10 +59,12 @@ def let_leave(store: Store, folders: Folders, now: datetime) -> Left:
         log.error("%s", error)
         return Left()
     words, rows = _limits(privacy, now.date())
-    left = Left(_words_leave(store, words), _rows_leave(store, rows), _refused_leave(folders, privacy, now))
-    if left.texts or left.rows:
+    too_old = bool(_count(store, _WORDS, words) or _count(store, _ROWS, rows))
+    if too_old:  # the archive first: a process that is killed meanwhile finds the rest still in the store
         for path in archive.every(folders):
             _archived_leave(path / archive.ROWS, words, rows)
+    left = Left(_words_leave(store, words), _rows_leave(store, rows), _refused_leave(folders, privacy, now))
+    if too_old:
         store.compact()
     return left
 
