@@ -78,6 +78,13 @@ def test_what_a_journey_leaves_out_is_as_usual(text: str, expected: Journey) -> 
     assert journey.from_table(tomllib.loads(text)) == expected
 
 
+def test_an_emptied_file_is_no_journey(folders: Folders) -> None:
+    """It looks like that for a moment, too, while an editor saves it."""
+    (folders.reference / "journey.toml").write_text(" \n")
+    with pytest.raises(BadReference, match="it is empty; delete it to use the usual journey"):
+        reference.journey(folders.reference)
+
+
 def test_the_journey_that_ships_is_the_usual_one() -> None:
     assert reference.journey(PROJECT / "data" / "reference") == DEFAULT
 

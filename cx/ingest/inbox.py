@@ -97,12 +97,16 @@ def watch(store: Store, folders: Folders, stop: threading.Event, on_report: Call
     threading.Thread(target=remote.keep_fetching, args=(folders, stop), name="cx-fetch", daemon=True).start()
     settling = Settling()
     seen: object = None
+    looked: object = None
     aged: object = None
     for _ in _wakes(folders.inbox, stop):
-        if (edited := _reference(folders)) != seen:
+        before, looked = looked, _reference(folders)
+        if looked != seen and (
+            seen is None or looked == before
+        ):  # an edit that is still being saved is left to rest
             _take_up(store, folders, first=seen is None)
-            seen = edited
-        if (today := (clock.now().date(), edited)) != aged:
+            seen = looked
+        if (today := (clock.now().date(), seen)) != aged:
             _age(store, folders)
             aged = today
         for report in _taken_in(store, folders, settling, None, None):

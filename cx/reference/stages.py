@@ -57,7 +57,9 @@ def journey(folder: Path) -> Journey:
     if not path.exists():
         return DEFAULT
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        return from_table(told)
+        text = path.read_text(encoding="utf-8-sig")
+        if not text.strip():  # as it also looks for a moment while an editor saves it
+            raise BadJourney(t("it is empty; delete it to use the usual journey"))
+        return from_table(tomllib.loads(text))
     except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError, BadJourney) as error:
         raise BadReference(t("{file} cannot be read: {reason}", file=path.name, reason=error)) from error
