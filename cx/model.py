@@ -168,6 +168,9 @@ _COLUMNS = (
     ),
 )
 COLUMNS = {column.name: column for column in _COLUMNS}
+KEPT = tuple(name for name in COLUMNS if name != "customer_id")
+"""The columns that the store keeps of an interaction as they are; whose it is, it keeps as the customer's number."""
+
 CONSENTED = tuple(column.name for column in _COLUMNS if column.consented)
 """What is not kept of those who refused their consent."""
 

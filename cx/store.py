@@ -19,16 +19,24 @@ import pandas as pd
 
 from cx import journey, masking, rollups
 from cx.deadlines import Deadlines
-from cx.errors import CxError, QueryError, QueryTooLong, StoreBroken, StoreBusy, StoreUnwritable
+from cx.errors import (
+    CxError,
+    QueryError,
+    QueryTooLong,
+    StoreBroken,
+    StoreBusy,
+    StoreUnwritable,
+)
 from cx.journey import Journey
-from cx.model import COLUMNS
+from cx.model import COLUMNS, KEPT
 from cx.pseudonyms import Key, pseudonym_of
 from cx.query import Query
 from cx.words import t
 
 Cursor = duckdb.DuckDBPyConnection
 
-_INTERACTIONS = ",\n  ".join(f"{column.name} {column.type}" for column in COLUMNS.values())
+_STATES = ",\n  ".join(f"{column.name} {column.type}" for column in COLUMNS.values())
+_INTERACTIONS = ",\n  ".join(f"{name} {COLUMNS[name].type}" for name in KEPT)
 
 SCHEMA = f"""
 create table if not exists interactions (
@@ -44,7 +52,7 @@ create table if not exists files (
   rows_replaced BIGINT, rows_same BIGINT, unused VARCHAR[], undone_at TIMESTAMP
 );
 create table if not exists history (
-  {_INTERACTIONS},
+  {_STATES},
   file_id INTEGER,
   file_row BIGINT
 );
@@ -62,7 +70,8 @@ create table if not exists meta (version BIGINT, shape VARCHAR, journey VARCHAR,
 insert into meta select 0, '', '', '', null where not exists (from meta);
 {rollups.SCHEMA}
 """
-"""interactions: the canonical columns, the customer's number, and the file and row that each came from. files: the
+"""interactions: the canonical columns, with the customer's number for who it was, and the file and row that each came
+from. customers: the pseudonym of each number. files: the
 ledger, one row for every export that arrived (`reason` is set where it was set aside whole, `undone_at` where its rows
 left again; `rows_replaced` is empty where a version before undo took it in). history: the states of rows that lost to a
 later one, which stand again when that one's export is undone. again: rows that said what a row of another export had
@@ -109,6 +118,7 @@ from (select distinct customer_id from interactions where customer_id is not nul
     """
 update interactions set customer_no = c.customer_no from customers c
 where c.customer_id = interactions.customer_id and interactions.customer_no is null""",
+    "alter table interactions drop column customer_id",
     "update meta set shape = $shape, journey = ''",
 )
 """From a store that an earlier version made to one of this shape. Its rollups are left to be
@@ -116,7 +126,7 @@ recounted, as `journey` says; those of days whose interactions have left stay.""
 
 _UNDER_PSEUDONYMS = tuple(
     f"update {table} set customer_id = {pseudonym_of('customer_id')} where customer_id is not null"
-    for table in ("interactions", "history", "customers")
+    for table in ("history", "customers")
 )
 
 

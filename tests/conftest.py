@@ -134,7 +134,7 @@ def everything(store: Store) -> list[list[tuple[Any, ...]]]:
 
     Sums are rounded, as the order of adding may differ; customers stand under their ids, not their numbers.
     """
-    queries = [f"select {', '.join(COLUMNS)} from interactions"]
+    queries = [f"select {', '.join(COLUMNS)} from interactions left join customers using (customer_no)"]
     queries += [f"select * from {table}" for table in rollups.BY_DAY]
     queries += [
         f"select c.customer_id, r.* exclude (customer_no) from {table} r join customers c using (customer_no)"

@@ -240,7 +240,7 @@ def test_watching_takes_in_what_lands_and_survives_a_bad_file_and_a_lost_inbox(
 
 # Killed at any moment, the store opens again and ends up as if nothing had happened.
 
-FILES, ROWS, KILLS = 12, 300, 24
+FILES, ROWS, KILLS = 12, 300, 12
 
 
 def exports(folder: Path) -> list[Path]:

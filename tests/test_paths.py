@@ -16,7 +16,7 @@ from cx.query import Filters
 from cx.questions.behind import Cell, Step, behind
 from cx.questions.funnel import Period
 from cx.questions.paths import choices, links, returning, ways
-from cx.rollups.paths import MOST_STEPS, STEPS
+from cx.rollups.paths import MOST_STEPS, positions
 from cx.store import Store
 from tests.conftest import answer
 from tests.given import MONDAY, SHORT_STAGES, land, row
@@ -114,14 +114,17 @@ def _visit(events: list[Event]) -> Visit:
 
 def kept(store: Store) -> list[Visit]:
     """The visits as the store keeps them."""
-    sql = f"""
-select cast(day as varchar), cast(last_day as varchar), channel, next_channel, channels, steps, {", ".join(STEPS)},
-  contacts, orders
+    sql = """
+select cast(day as varchar), cast(last_day as varchar), channel, next_channel, len(string_split(nullif(used, ''), chr(31))), steps, way, contacts, orders
 from r_visits"""
     rows = answer(store, sql)
-    paths = [tuple(SHORT.ids[place] for place in told[6:-2] if place is not None) for told in rows]
+    paths = [tuple(SHORT.ids[place] for place in positions(told[6])) for told in rows]
     return sorted(
-        (Visit(*told[:6], path, *told[-2:]) for told, path in zip(rows, paths, strict=True)), key=repr
+        (
+            Visit(*told[:4], told[4] or 0, told[5], path, *told[-2:])
+            for told, path in zip(rows, paths, strict=True)
+        ),
+        key=repr,
     )
 
 

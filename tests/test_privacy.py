@@ -109,7 +109,9 @@ def test_an_address_is_the_same_customer_however_it_is_spelt(
     store: Store, folders: Folders, ask: Ask, spelt: str
 ) -> None:
     ingest(store, folders, ROW | {"customer_id": spelt})
-    assert ask("select customer_id from interactions") == [(known_as("ann.lee@mail.com"),)]
+    assert ask("select customer_id from interactions left join customers using (customer_no)") == [
+        (known_as("ann.lee@mail.com"),)
+    ]
 
 
 def test_ids_stand_in_no_file_that_is_kept(store: Store, folders: Folders) -> None:
@@ -189,7 +191,9 @@ def test_consent_that_is_withdrawn_takes_every_state_with_it(
         ingest(store, folders, *part, name=f"{n}.csv")
         (folders.root / f"{n}.csv").unlink()
     words = ("ann.lee", "falsetto", "vip", known_as("ann.lee@mail.com"))
-    assert ask("select customer_id, segment, csat, consent from interactions") == [(None, None, None, False)]
+    assert ask(
+        "select customer_id, segment, csat, consent from interactions left join customers using (customer_no)"
+    ) == [(None, None, None, False)]
     assert in_store(store, *words[:3]) == set()
     assert ask("select count(*) from history where coalesce(customer_id, text, segment) is not null") == [
         (0,)
@@ -250,15 +254,17 @@ def test_a_forgotten_customer_is_nowhere_any_more(store: Store, folders: Folders
         take_in(store, folders, folders.inbox / name, NOW)
     for name in ("x.csv", "y.csv"):
         (folders.root / name).unlink()
-    volumes = ask("select day, sum(contacts), sum(interactions) from r_day group by all")
+    counted = """
+select day, sum(interactions), (select sum(contacts) from r_day) from r_volume where dimension = '' group by day"""
+    volumes = ask(counted)
     told = forget(store, folders, "ann.lee@MAIL.com ")
     assert told == Forgotten(3, 1, 1, 2, ("named.csv",))
     words = ("ann.lee", "falsetto", "vip", known_as("ann.lee@mail.com"))
     assert in_store(store, *words) == set()
-    assert ask("select day, sum(contacts), sum(interactions) from r_day group by all") == volumes
-    assert ask("select customer_id, text from interactions where text is not null") == [
-        (known_as("bob"), "Too loud")
-    ]
+    assert ask(counted) == volumes
+    assert ask(
+        "select customer_id, text from interactions left join customers using (customer_no) where text is not null"
+    ) == [(known_as("bob"), "Too loud")]
     store.close()
     assert holding(folders, *words) == set()
     assert sorted(path.name for path in folders.refused.iterdir()) == ["other.csv", "other.csv.txt"]
@@ -267,7 +273,7 @@ def test_a_forgotten_customer_is_nowhere_any_more(store: Store, folders: Folders
 def test_whoever_was_forgotten_stays_so(store: Store, folders: Folders, ask: Ask) -> None:
     assert forget(store, folders, "ann.lee@mail.com") == Forgotten(0, 0, 0, 0, ())
     ingest(store, folders, ROW | ANN, ROW | {"interaction_id": "2", "customer_id": "bob"})
-    assert ask("select customer_id, consent, text from interactions order by interaction_id") == [
+    assert ask("select customer_id, consent, text from interactions left join customers using (customer_no) order by interaction_id") == [
         (None, False, None), (known_as("bob"), None, None),
     ]  # fmt: skip
     forget(store, folders, "ann.lee@mail.com")
@@ -336,7 +342,7 @@ def test_what_lands_after_rows_left_counts_anew_and_changes_nothing_old(
     keeping(folders, "keep_rows_days = 365")
     let_leave(store, folders, NOW)
     old = "select {} from {} where {} < date '2024-10-01' order by all"
-    tables = [(table, rollups.frozen.begins(table)) for table in rollups.TABLES]
+    tables = [(table, rollups.frozen.begins(table)) for table in rollups.TABLES if table != "r_begun"]  # has no days
     before = [
         ask(old.format("* exclude (last_day, until, cancelled)" if table == "r_spells" else "*", table, day))
         for table, day in tables

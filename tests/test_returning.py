@@ -178,15 +178,13 @@ def check_tables(store: Store, walked: dict[str, Customer]) -> None:
             before += revenue
         for nth, s in enumerate(c.spells, 1):
             spells.append(dated(who, s.from_day, s.last_day, s.until, s.cancelled, nth, c.product))
-        met += [dated(who, c.days[0], c.product, c.second, *what) for what in c.met()]
+        met += [dated(who, c.days[0], *what) for what in c.met()]
     assert named(store, "r_buyers", "day, product, second_day, orders, revenue") == sorted(buyers, key=repr)
     assert named(store, "r_returns", "cohort, month, product, revenue, before") == sorted(returns, key=repr)
     assert named(store, "r_spells", "from_day, last_day, until, cancelled, nth, product") == sorted(
         spells, key=repr
     )
-    assert named(store, "r_habits", "day, product, second_day, touchpoint, met_channel, met_stage") == sorted(
-        met, key=repr
-    )
+    assert named(store, "r_habits", "day, touchpoint, met_channel, met_stage") == sorted(met, key=repr)
 
 
 def check_cohorts(told: pd.DataFrame, walked: list[Customer], through: date) -> None:

@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from cx.errors import FileRefused, MappingError, hint
 from cx.formats.mapping import Mapping, load_mapping
-from cx.formats.reading import Broken, Rows, Sheet, open_sheet
+from cx.formats.reading import FILE_ROW, Broken, Rows, Sheet, open_sheet
 from cx.formats.source import Format, Source
 from cx.formats.vendors import VENDORS
 from cx.formats.vendors.vendor import unique
@@ -77,7 +77,7 @@ def _canonical(columns: Sequence[str]) -> Format:
     notes = tuple(
         t("The column '{column}' is not known and was ignored.", column=column) + hint(column, unused)
         for column in columns
-        if column.lower() not in COLUMNS
+        if column.lower() not in (*COLUMNS, FILE_ROW)  # the archive tells the row of the export as well
     )
     return Format(CANONICAL, sources, notes)
 

@@ -1,9 +1,11 @@
 """An export file into the store: exactly once, checked row by row, in one transaction.
 
 casts      what a cell says -> SQL that gives its canonical value
-check      every rule that a row must meet, from the model -> the staged rows, each with what is wrong with it
+check      every rule that a row must meet, from the model -> rows as they are understood, each with what is wrong with it
+staged     the sound rows of an export, in the file that its archive keeps
+joining    staged rows -> interactions: of each row the latest state stands
 rules      what is wrong, in words, and what to do
-merge      staged rows -> interactions, rollups, ledger and refusals: all or nothing
+merge      an export into interactions, archive, rollups, ledger and refusals: all or nothing
 history    the states of rows that lost to a later one, kept for undo
 undo       an export's rows leave, as if it had never come
 told       the report of an export as lines and as a file

@@ -1,7 +1,8 @@
 """What stays of an export beside the store: a folder in data/archive/ for each landing.
 
     tickets.csv (3fa9c1d2e4b5)/
-        rows.parquet   the rows as they were understood, in the canonical columns: customers under pseudonyms, texts masked
+        rows.parquet   the rows as they were understood, in the canonical columns, each with its row of the export: customers
+                       under pseudonyms, texts masked
         refused.csv    the rows that were refused, as the export had them, to be mended; only where there are any
         report.json    what became of it
 
@@ -19,12 +20,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as parquet
+from pyarrow import parquet
 
 from cx.errors import FileRefused
 from cx.folders import Folders
-from cx.ingest.check import IN_FILE, IN_STORE
-from cx.model import COLUMNS, CONSENTED
+from cx.model import CONSENTED
 from cx.pseudonyms import Key
 from cx.query import Query
 from cx.store import Cursor, Store
@@ -36,10 +36,6 @@ _KEY = b"cx.key"
 """Under this the metadata of ROWS has the fingerprint of the key of its pseudonyms."""
 _BATCH_ROWS = 50_000
 _NAME_BYTES = 200
-
-_UNDERSTOOD = f"""
-select {", ".join(COLUMNS)} from staged
-where problem is null or problem in ({IN_FILE}, {IN_STORE})"""
 
 _LANDED = "select name from files where sha256 = $sha256 and reason is null and undone_at is null"
 
@@ -54,13 +50,9 @@ def draft(folders: Folders, sha256: str) -> Path:
     return path
 
 
-def write_rows(cursor: Cursor, draft: Path, key: Key) -> None:
-    """Write the rows of the temporary table `staged` that were understood."""
-    rows = cursor.sql(_UNDERSTOOD).to_arrow_reader(_BATCH_ROWS)
-    schema = rows.schema.with_metadata({_KEY: key.fingerprint.encode()})
-    with parquet.ParquetWriter(draft / ROWS, schema, compression="zstd") as out:
-        for batch in rows:
-            out.write_batch(batch)
+def signed(key: Key) -> dict[bytes, bytes]:
+    """The metadata of ROWS that say with which key its pseudonyms were made."""
+    return {_KEY: key.fingerprint.encode()}
 
 
 def settle(store: Store, folders: Folders) -> None:
@@ -153,18 +145,22 @@ def anonymous(table: Any, theirs: Any) -> Any:
 
 def withdraw(cursor: Cursor, folders: Folders, file_ids: Sequence[int]) -> None:
     """Make the rows of the temporary table `withdrawn` anonymous in the landings of these exports."""
-    keys = cursor.sql("select source || chr(31) || interaction_id as key from withdrawn").to_arrow_table()[
-        "key"
-    ]
+    for (sha256,) in cursor.execute(_CONTENTS, {"file_ids": [*file_ids]}).fetchall():
+        if (path := of(folders, sha256)) is not None:
+            withdraw_from(cursor, path / ROWS)
+
+
+def withdraw_from(cursor: Cursor, rows: Path) -> None:
+    """Make the rows of the temporary table `withdrawn` anonymous in this file."""
+    sql = "select source || chr(31) || interaction_id as key from withdrawn"
+    keys = cursor.sql(sql).to_arrow_table()["key"]
 
     def change(table: Any) -> Any:
         said = pc.binary_join_element_wise(table["source"], table["interaction_id"], chr(31))
         refused = pc.fill_null(pc.equal(table["consent"], False), False)
         return anonymous(table, pc.and_not(pc.is_in(said, value_set=keys), refused))
 
-    for (sha256,) in cursor.execute(_CONTENTS, {"file_ids": [*file_ids]}).fetchall():
-        if (path := of(folders, sha256)) is not None:
-            rewrite(path / ROWS, change)
+    rewrite(rows, change)
 
 
 def _move(path: Path, folder: Path, name: str) -> None:

@@ -137,14 +137,6 @@ def _held(sheet: Sheet, source: Source) -> str:
     return "text" if source.constant is not None else sheet.held(source.columns[0])
 
 
-STAGED = f"""
-create or replace temp table staged (
-  file_row BIGINT, {", ".join(f"{column.name} {column.type}" for column in COLUMNS.values())},
-  problem INTEGER, value VARCHAR
-)"""
-"""The table that rows wait in, checked: problem is empty where the row is sound, value what stood in the column to blame."""
-
-
 _MASKED = "masked"
 """The column that `masked` adds."""
 
@@ -160,8 +152,9 @@ def masked(rows: Any, format: Format, texts: bool = True) -> Any:
     return rows.append_column(_MASKED, pa.array(cells, pa.string()))
 
 
-def staging(sheet: Sheet, format: Format, ours: bool = False) -> str:
-    """SQL over `export` (rows as `masked` gives them) and `forgotten` that gives rows of STAGED.
+def staging(sheet: Sheet, format: Format, ours: bool = False, forgotten: bool = False) -> str:
+    """SQL over `export` (rows as `masked` gives them), and `forgotten` where anybody was, that gives each row as it is understood: file_row, the canonical
+    columns, problem (see PROBLEMS; empty where the row is sound) and value (what stood in the column to blame).
 
     Binds $latest (the latest moment believed), $kept_from (the first), $file_time (for rows that do not say when they
     last changed), and $inner and $outer of the key. Where the file is `ours`, its customers are under pseudonyms already.
@@ -195,7 +188,11 @@ checked as (
 select file_row, {_lines(map(_kept, COLUMNS.values()))},
   cast(problem as integer) as problem,
   left({_refused_value()}, {CLIPPED}) as value
-from checked left join forgotten on forgotten.mark = {forgotten_mark("who")}"""
+from {_marked() if forgotten else "(select *, cast(null as varchar) as mark from checked) checked"}"""
+
+
+def _marked() -> str:
+    return f"checked left join forgotten on forgotten.mark = {forgotten_mark('who')}"
 
 
 def _pseudonym(ours: bool) -> str:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from cx import rollups
 from cx.folders import Folders
 from cx.ingest import archive, naming
-from cx.ingest.history import NOT_KEPT
+from cx.ingest.history import not_kept
 from cx.ingest.landing import journey_of
 from cx.pseudonyms import forgotten_mark
 from cx.query import Query
@@ -28,14 +28,15 @@ _OF = "customer_id = $who"
 
 _TOUCHED = f"create or replace temp table touched as select customer_no from customers where {_OF}"
 
-_DAYS = f"select distinct cast(occurred_at as date) from interactions where {_OF}"
-_SOURCES = f"select distinct source from interactions where {_OF}"
-_COUNT = f"select count(*) from interactions where {_OF}"
+_THEIRS = f"customer_no in (select customer_no from customers where {_OF})"
+_DAYS = f"select distinct cast(occurred_at as date) from interactions where {_THEIRS}"
+_SOURCES = f"select distinct source from interactions where {_THEIRS}"
+_COUNT = f"select count(*) from interactions where {_THEIRS}"
 _EARLIER = f"select count(*) from history where {_OF}"
 
 _ANONYMOUS = (
-    f"update interactions set {NOT_KEPT}, customer_no = null where {_OF}",
-    f"update history set {NOT_KEPT} where {_OF}",
+    f"update interactions set {not_kept('interactions')} where {_THEIRS}",
+    f"update history set {not_kept('history')} where {_OF}",
     f"delete from customers where {_OF}",
     f"""
 insert into forgotten

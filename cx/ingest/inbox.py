@@ -16,10 +16,11 @@ from pathlib import Path
 import watchfiles
 
 from cx import clock
+from cx.errors import StoreUnwritable
 from cx.folders import Folders
 from cx.formats.reading import COLUMNAR, complete, readable
 from cx.ingest import remote
-from cx.ingest.intake import catch_up, put, take_in
+from cx.ingest.intake import catch_up, no_room, put, take_in
 from cx.ingest.merge import Progress
 from cx.ingest.report import Report
 from cx.ingest.retention import let_leave
@@ -43,13 +44,14 @@ class Settling:
     def __init__(self) -> None:
         self._looked: dict[Path, tuple[tuple[int, int], float]] = {}
         self._stuck: dict[Path, tuple[int, int]] = {}
+        self._ahead = _ahead()
 
     def ready(self, inbox: Path) -> list[Path]:
         """The files that can be taken in now, by name."""
-        there = sorted(path for path in _listed(inbox) if not passing(path))
+        there = {path for path in _listed(inbox) if not passing(path)}
         self._looked = {path: looked for path, looked in self._looked.items() if path in there}
         self._stuck = {path: state for path, state in self._stuck.items() if path in there}
-        return [path for path in there if self._at_rest(path)]
+        return [path for path in sorted(there) if self._at_rest(path)]
 
     def dealt_with(self, path: Path, state: tuple[int, int] | None) -> None:
         """Leave this file alone, should it still be there, until it looks other than it did then."""
@@ -66,9 +68,16 @@ class Settling:
         if before != state:
             since = time.monotonic()
             self._looked[path] = (state, since)
-        quiet = max(time.monotonic() - since, time.time() - state[1] / 1e9)
+        # A clock that was set forward meanwhile makes every file look old.
+        jumped = max(_ahead() - self._ahead, 0.0)
+        quiet = max(time.monotonic() - since, time.time() - state[1] / 1e9 - jumped)
         unsure = path.suffix.lower() in COLUMNAR or path.is_dir() or not _ends_a_line(path)
         return quiet >= (BROKEN_REST_SECONDS if unsure else REST_SECONDS)
+
+
+def _ahead() -> float:
+    """How far the clock of the day is ahead of the one that nobody sets."""
+    return time.time() - time.monotonic()
 
 
 def passing(path: Path) -> bool:
@@ -84,13 +93,15 @@ def scan(
     settling: Settling | None = None,
 ) -> list[Report]:
     """Take in everything in the inbox that is ready; what is still being written is left for the next time."""
-    return [*_taken_in(store, folders, settling or Settling(), now, progress)]
+    taken_in = _taken_in(store, folders, settling or Settling(), now, progress)
+    return [report for report in taken_in if not report.waiting]
 
 
 def watch(store: Store, folders: Folders, stop: threading.Event, on_report: Callable[[Report], None]) -> None:
     """Take in whatever lands in the inbox, and any edit of the reference tables, until `stop` is set.
 
-    One bad file never ends it. Meanwhile what is new at the sources elsewhere is fetched into the inbox.
+    One bad file never ends it. Meanwhile what is new at the sources elsewhere is fetched into the inbox. Raises
+    StoreUnwritable where the disk is full; what landed waits in the inbox.
     """
     folders.make()
     # A thread of its own: a host that hangs must not keep the inbox waiting.
@@ -110,7 +121,11 @@ def watch(store: Store, folders: Folders, stop: threading.Event, on_report: Call
             _age(store, folders)
             aged = today
         for report in _taken_in(store, folders, settling, None, None):
-            on_report(report)
+            if report.waiting and report.reason == no_room():
+                log.error("%s: %s", report.file, report.reason)
+                raise StoreUnwritable(report.reason)
+            if not report.waiting:
+                on_report(report)
             if stop.is_set():
                 return
 
@@ -168,7 +183,7 @@ def _taken_in(
         report = take_in(store, folders, path, now, progress, alone=len(ready) == 1)
         if not report.waiting:
             settling.dealt_with(path, before)
-            yield report
+        yield report
     if len(ready) > 1:
         catch_up(store, folders)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import itertools
 import logging
 import os
 import shutil
 import stat
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +24,15 @@ from cx.ingest.landing import Landing, WrittenTo, journey_of, state_of
 from cx.ingest.merge import Arrival, Progress, record_set_aside, seen
 from cx.ingest.report import Report
 from cx.logs import place
+from cx.query import Query
 from cx.store import Store
 from cx.words import t
 
 log = logging.getLogger(__name__)
+
+_TOLD_BEFORE = """
+select count(*) as n from files
+where sha256 = $sha256 and name = $name and reason = $reason and arrived_at >= $came_at"""
 
 
 def take_in(
@@ -51,7 +60,7 @@ def take_in(
     tell = progress or (lambda phase, done: None)
     started = time.monotonic()
     report = _attempt(store, folders, path, moment, tell, texts, alone)
-    if not report.waiting and path.parent.resolve() == folders.inbox.resolve() and state_of(path) == before:
+    if not report.waiting and _is_in(folders.inbox, path) and state_of(path) == before:
         _put_away(folders, path, report)
     return replace(report, seconds=time.monotonic() - started)
 
@@ -68,50 +77,100 @@ def catch_up(store: Store, folders: Folders) -> bool:
 
 
 def put(path: Path, folder: Path, name: str = "") -> Path:
-    """Move a file or a directory into a folder under a name that is free there; nothing is ever overwritten."""
-    target = _reserve(folder, name or path.name, path.is_dir() and not path.is_symlink())
-    try:
-        path.rename(target)
-    except OSError:  # another file system
-        target.rmdir() if target.is_dir() else target.unlink()
-        shutil.move(path, target)
-    return target
+    """Move a file into a folder under a name that is free there; nothing is ever overwritten, whoever else writes there.
+
+    A process that is killed leaves the whole file there, or nothing.
+    """
+    for target in _names(folder, name or path.name):
+        with suppress(FileExistsError):
+            _appear(path, target)
+            path.unlink(missing_ok=True)
+            return target
+    raise AssertionError("there is always another name")
+
+
+def no_room() -> str:
+    """Why a file waits in the inbox while the disk is full."""
+    return t(
+        "There is no room on the disk to take it in. It waits where it is; make room, and it is taken in."
+    )
 
 
 def _attempt(
     store: Store, folders: Folders, path: Path, now: datetime, progress: Progress, texts: bool, alone: bool
 ) -> Report:
-    arrival = Arrival(path.name, 0, "", now)
+    arrival, before = Arrival(path.name, 0, "", now), state_of(path)
     try:
         progress(t("Reading"), 0.0)
         archive.settle(store, folders)
-        before = state_of(path)
         arrival = _arrival(path)
         if seen(store, arrival):
             return Report(path.name, already=True)
         return Landing(store, folders, path, arrival, before, now, progress, texts, alone).report()
-    except WrittenTo:
-        return Report(path.name, reason=t("It was written to while it was read. Try again."), waiting=True)
-    except FileRefused as error:
-        return _set_aside(store, arrival, error.reason, now)
-    except CxError as error:
-        return _set_aside(store, arrival, str(error), now)
     except Exception as error:
-        # Only where it happened: the message may quote a customer's words.
-        log.error("%s: %s", path.name, place(error))
-        reason = t(
-            "It could not be taken in ({error}); nothing of it was kept. The log says where it failed.",
-            error=type(error).__name__,
-        )
-        return _set_aside(store, arrival, reason, now)
+        if waits := _waits_for(path, before, error):
+            return Report(path.name, reason=waits, waiting=True)
+        reason = _why(path, error)
+        _set_aside(store, folders, path, arrival, reason, now)
+        return Report(path.name, reason=reason)
 
 
-def _set_aside(store: Store, arrival: Arrival, reason: str, now: datetime) -> Report:
+def _waits_for(path: Path, before: object, error: Exception) -> str:
+    """What has to happen before the file can be read; '' where it was read as it is, and there is something wrong with it."""
+    after = state_of(path)
+    if after is None:
+        return t("There is no such file.")
+    if isinstance(error, WrittenTo) or after != before:
+        return t("It was written to while it was read. Try again.")
+    return no_room() if any(map(_is_of_the_disk, _behind(error))) else ""
+
+
+def _behind(error: BaseException | None) -> Iterator[BaseException]:
+    """An error and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_of_the_disk(error: BaseException) -> bool:
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return full or "No space left on device" in str(error)
+
+
+def _why(path: Path, error: Exception) -> str:
+    """What is wrong with the file, in words."""
+    if isinstance(error, FileRefused):
+        return error.reason
+    if isinstance(error, CxError):
+        return str(error)
+    # Only where it happened: the message may quote a customer's words.
+    log.error("%s: %s", path.name, place(error))
+    return t(
+        "It could not be taken in ({error}); nothing of it was kept. The log says where it failed.",
+        error=type(error).__name__,
+    )
+
+
+def _set_aside(
+    store: Store, folders: Folders, path: Path, arrival: Arrival, reason: str, now: datetime
+) -> None:
+    """Enter it in the ledger, once: a process may have been killed before the file left the inbox."""
     try:
-        record_set_aside(store, arrival, "", reason, now)
+        if not (_is_in(folders.inbox, path) and _told_before(store, path, arrival, reason)):
+            record_set_aside(store, arrival, "", reason, now)
     except Exception as error:
         log.error("%s: the ledger could not be written: %s", arrival.name, type(error).__name__)
-    return Report(arrival.name, reason=reason)
+
+
+def _told_before(store: Store, path: Path, arrival: Arrival, reason: str) -> bool:
+    """Whether the ledger has this from after the file came: dropped again, the same content is told again."""
+    came_at = datetime.fromtimestamp(path.lstat().st_ctime, UTC).replace(tzinfo=None)
+    values = {"sha256": arrival.sha256, "name": arrival.name, "reason": reason, "came_at": came_at}
+    return bool(store.run(Query("told before", _TOLD_BEFORE, values))["n"].iloc[0])
+
+
+def _is_in(folder: Path, path: Path) -> bool:
+    return path.parent.resolve() == folder.resolve()
 
 
 def _arrival(path: Path) -> Arrival:
@@ -140,22 +199,50 @@ def _put_away(folders: Folders, path: Path, report: Report) -> None:
         if not report.reason:
             path.unlink()
             return
-        target = put(path, folders.refused)
+        target = next(name for name in _names(folders.refused, path.name) if not _is_taken(name))
+        # The reason first: a process that is killed leaves nothing there that does not say why.
+        _note(target).write_text(f"{report.file}\n{report.reason}\n", encoding="utf-8")
+        _move(path, target)
         os.utime(target, follow_symlinks=False)  # it is kept so long from now on, however old the export is
-        note = _reserve(folders.refused, f"{target.name}.txt")
-        note.write_text(f"{report.file}\n{report.reason}\n", encoding="utf-8")
     except OSError as error:
         log.error("%s: it could not be moved out of the inbox: %s", path.name, type(error).__name__)
 
 
-def _reserve(folder: Path, name: str, directory: bool = False) -> Path:
-    """Make an empty file (or directory) under this name, or under 'name (2)' and so on where it is taken."""
+def _note(target: Path) -> Path:
+    return target.with_name(f"{target.name}.txt")
+
+
+def _is_taken(target: Path) -> bool:
+    """Whether a file that was set aside has this name, or that of its reason. A reason without its file is none."""
+    return os.path.lexists(target) or os.path.lexists(_note(_note(target)))
+
+
+def _move(path: Path, target: Path) -> None:
+    """Move a file or a folder to where nothing is: at one stroke, also to another file system."""
+    try:
+        path.rename(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        draft = target.with_name(f".{target.name}.part")
+        shutil.move(path, draft)
+        draft.rename(target)
+
+
+def _appear(path: Path, target: Path) -> None:
+    """Have a file under another name, whole from the first moment. Raises FileExistsError where something is there."""
+    try:
+        target.hardlink_to(path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        target.touch(exist_ok=False)
+        path.replace(target)
+
+
+def _names(folder: Path, name: str) -> Iterator[Path]:
+    """This name, 'name (2)' and so on, in a folder."""
     plain = Path(name)
-    count = 1
-    while True:
-        target = folder / (name if count == 1 else f"{plain.stem} ({count}){plain.suffix}")
-        try:
-            target.mkdir() if directory else target.touch(exist_ok=False)
-            return target
-        except FileExistsError:
-            count += 1
+    yield folder / name
+    for count in itertools.count(2):
+        yield folder / f"{plain.stem} ({count}){plain.suffix}"

@@ -85,11 +85,15 @@ class _Beside:
     sheet: Sheet
     draft: Path
 
+    @property
+    def rows(self) -> Path:
+        """Where the rows that are understood are kept."""
+        return self.draft / archive.ROWS
+
     def keep(self, cursor: Cursor, file_id: int, report: Report) -> None:
-        """Keep what was understood and what was refused; the last look at whether the file is still the same."""
+        """Keep what became of the export, and what was refused; the last look at whether the file is still the same."""
         if state_of(self.landing.path) != self.landing.before:
             raise WrittenTo
-        archive.write_rows(cursor, self.draft, self.landing.store.key)
         told.write(report, self.draft / archive.REPORT, self._export(file_id))
         mending.write(cursor, file_id, self.sheet, self.draft / archive.REFUSED)
 

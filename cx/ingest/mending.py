@@ -24,7 +24,7 @@ REASON = "why_refused"
 _REFUSED = """
 select file_row, column_name, value, rule from refusals
 where file_id = $file_id and not starts_with(rule, 'superseded') and rule not in ('broken_line', 'too_old')
-  and file_row not in (select file_row from staged where consent = false)
+  and file_row not in (select file_row from unsound where consent = false)
 order by file_row"""
 
 # A spreadsheet would run what begins so as a formula; a plain number does no harm, and is left to be read again.
@@ -42,7 +42,7 @@ def refused_rows(sheet: Sheet, refused: Mapping[int, str]) -> pd.DataFrame:
 def write(cursor: Cursor, file_id: int, sheet: Sheet, path: Path) -> None:
     """Write the refused rows of an export that can be mended, as `as_csv` gives them; no file where there are none.
 
-    Called while `staged` still has the rows. Lines that have more or fewer values than columns are not among them,
+    Called while `unsound` still has the rows. Lines that have more or fewer values than columns are not among them,
     nor rows that are too old to be kept or whose customer does not consent.
     """
     refused: dict[int, str] = {}

@@ -1,28 +1,24 @@
-"""Merge one checked export into the store: all of it, once, in one transaction.
-
-Of the states of a row (source, interaction_id) the latest is kept, under a total order: by updated_at, then by a
-hash of the content. So the store is the same whatever the order and the batches in which exports arrive.
-"""
+"""Merge one export into the store, its archive, the rollups and the ledger: all of it, once, in one transaction."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
-from cx import masking, rollups
+from cx import rollups
 from cx.formats import Broken, Format, Rows, Sheet
-from cx.ingest import history
-from cx.ingest.check import CLIPPED, CODES, IN_FILE, IN_STORE, STAGED, TOLERANCE, masked, staging
-from cx.ingest.history import content
+from cx.formats.reading import FILE_ROW
+from cx.ingest import archive
+from cx.ingest.check import CLIPPED, CODES, TOLERANCE, masked, staging
+from cx.ingest.joining import Beside, clear, counts, join, some
 from cx.ingest.report import Reason, Refusal, Report
+from cx.ingest.staged import ahead, stage, unstage
 from cx.journey import Journey
-from cx.model import COLUMNS
 from cx.pseudonyms import Key
 from cx.query import Query
 from cx.store import Cursor, Store
@@ -60,101 +56,24 @@ class Export:
     alone: bool = True
 
 
-class Beside(Protocol):
-    """What stays of exports beside the store; told before the store commits."""
-
-    def keep(self, cursor: Cursor, file_id: int, report: Report) -> None:
-        """Keep the rows of the temporary table `staged`."""
-
-    def withdraw(self, cursor: Cursor, file_ids: Sequence[int]) -> None:
-        """Take from these earlier exports what the rows of the temporary table `withdrawn` said of their customers."""
-
-
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
-
-
 class _SeenBefore(Exception):
     """The content is in the ledger; the transaction is undone so that the version stays."""
 
 
-_COLUMNS = ", ".join(COLUMNS)
 _SEEN = "select count(*) as n from files where sha256 = $sha256 and reason is null and undone_at is null"
-
-_SUPERSEDE_IN_FILE = f"""
-update staged set problem = {IN_FILE}, value = left(interaction_id, {CLIPPED})
-where rowid in (
-  select s.rowid from staged s
-  semi join (
-    select source, interaction_id from staged where problem is null
-    group by source, interaction_id having count(*) > 1
-  ) twice on twice.source = s.source and twice.interaction_id = s.interaction_id
-  where s.problem is null
-  qualify row_number() over (
-    partition by s.source, s.interaction_id order by s.updated_at desc, {content("s")} desc, s.file_row
-  ) > 1
-)"""
-
-_STORED = f"""
-create or replace temp table stored as
-select s.rowid as staged_row, i.rowid as stored_row, cast(i.occurred_at as date) as day,
-  i.updated_at > s.updated_at or (i.updated_at = s.updated_at and {content("i")} > {content("s")}) as later,
-  i.updated_at = s.updated_at and {content("i")} = {content("s")} as same
-from staged s
-join interactions i on i.source = s.source and i.interaction_id = s.interaction_id
-where s.problem is null"""
-
-_SUPERSEDE_IN_STORE = f"""
-update staged set problem = {IN_STORE}, value = left(interaction_id, {CLIPPED})
-where rowid in (select staged_row from stored where later)"""
-
-_FRESH = "s.problem is null and s.rowid not in (select staged_row from stored where same)"
-
-_TOUCHED = f"""
-select distinct cast(s.occurred_at as date) as day from staged s where {_FRESH}
-union select distinct day from stored where not later and not same"""
-
-_SOURCES = f"select distinct s.source from staged s where {_FRESH}"
-
-_REPLACE = (
-    "delete from interactions where rowid in (select stored_row from stored where not later and not same)"
-)
-
-_NEW_CUSTOMERS = f"""
-insert into customers
-select (select coalesce(max(customer_no), 0) from customers) + row_number() over (order by customer_id), customer_id
-from (
-  select distinct s.customer_id from staged s
-  anti join customers c on c.customer_id = s.customer_id
-  where {_FRESH} and s.customer_id is not null
-) newcomers"""
-
-_TOUCHED_CUSTOMERS = f"""
-create or replace temp table touched as
-select c.customer_no from customers c
-semi join (select s.customer_id from staged s where {_FRESH}) fresh on fresh.customer_id = c.customer_id
-union
-select i.customer_no from interactions i join stored on stored.stored_row = i.rowid
-where not later and not same and i.customer_no is not null"""
-
-_INSERT = f"""
-insert into interactions ({_COLUMNS}, customer_no, file_id, file_row)
-select {", ".join(f"s.{name}" for name in COLUMNS)}, c.customer_no, $file_id, s.file_row
-from staged s left join customers c on c.customer_id = s.customer_id
-where {_FRESH} order by s.occurred_at"""
 
 _REFUSALS = """
 insert into refusals
 select $file_id, file_row, list_extract($columns, problem + 1), value, list_extract($rules, problem + 1)
-from staged where problem is not null order by file_row"""
+from (
+  select file_row, problem, value from unsound
+  union all
+  select s.file_row, lost.problem, left(s.interaction_id, $clipped) from lost join staged s on s.row = lost.row
+) refused order by file_row"""
 
 _BROKEN = """
 insert into refusals
 select $file_id, unnest($rows), '', unnest($values), 'broken_line'"""
-
-_COUNTS = f"""
-select count(*), count(*) filter (problem is null), count(*) filter (problem in ({IN_FILE}, {IN_STORE})),
-  (select count(*) from stored where not later and not same), (select count(*) from stored where same)
-from staged"""
 
 _REASONS = """
 select column_name, rule, total, file_row, value from (
@@ -188,15 +107,18 @@ def merge(
     try:
         with store.transaction(roomy) as cursor:
             _refuse_seen(cursor, export.arrival)
-            _stage(cursor, export, now, store.key)
+            in_order = stage(
+                cursor, _checked(cursor, export, now, store.key), beside.rows, archive.signed(store.key)
+            )
             progress(t("Merging"), 0.5)
             file_id = _next_id(cursor)
-            days, sources = _into_interactions(cursor, file_id, beside)
+            days, sources = join(cursor, file_id, beside, in_order)
             progress(t("Counting"), 0.7)
             rollups.refresh(cursor, days, sources, journey, now=export.alone)
             report = _record(cursor, file_id, export, now)
             beside.keep(cursor, file_id, report)
-            _drop(cursor)
+            clear(cursor)
+            unstage(cursor)
     except _SeenBefore:
         return Report(export.arrival.name, export.format.name, already=True)
     progress(t("Done"), 1.0)
@@ -219,69 +141,51 @@ def _refuse_seen(cursor: Cursor, arrival: Arrival) -> None:
         raise _SeenBefore
 
 
-def _stage(cursor: Cursor, export: Export, now: datetime, key: Key) -> None:
-    """Check the rows batch by batch, so that no more of a file than that is held in memory."""
+def _checked(cursor: Cursor, export: Export, now: datetime, key: Key) -> Iterator[Any]:
+    """The rows as they were understood, each with what is wrong with it, batch by batch."""
     kept_from = cursor.execute("select kept_from from meta").fetchall()[0][0]
     values = {
         "latest": now + TOLERANCE, "kept_from": kept_from or date.min,
         "file_time": min(export.arrival.changed_at, now), **key.values,
     }  # fmt: skip
-    sql = f"insert into staged {staging(export.sheet, export.format, export.ours)}"
-    cursor.execute(STAGED)
-    for batch in export.rows.batches:
-        rows = masked(pa.table(batch), export.format, export.texts)
-        # As a stream: a table would be held on to until the transaction ends.
-        cursor.register("export", pa.RecordBatchReader.from_batches(rows.schema, rows.to_batches()))
-        cursor.execute(sql, values)
+    sql = staging(export.sheet, export.format, export.ours, some(cursor, "forgotten"))
+    for rows in ahead(masked(pa.table(batch), export.format, export.texts) for batch in export.rows.batches):
+        cursor.register("export", rows)
+        yield cursor.sql(sql, params=values).to_arrow_table()
         cursor.unregister("export")
-    _mask_refused(cursor)
-
-
-def _mask_refused(cursor: Cursor) -> None:
-    """Mask what names a person in the values that were refused; plain numbers stay."""
-    told = cursor.execute("select distinct value from staged where value is not null").df()
-    told["masked"] = masking.masked([*told["value"]])
-    plain = told["value"].map(lambda value: _NUMBER.fullmatch(value) is not None).astype(bool)
-    cursor.register("masks", told[~plain & (told["value"] != told["masked"])])
-    cursor.execute("update staged set value = masks.masked from masks where masks.value = staged.value")
-    cursor.unregister("masks")
-
-
-def _into_interactions(cursor: Cursor, file_id: int, beside: Beside) -> tuple[list[date], list[str]]:
-    """Keep the latest state of each row; returns the days and the sources whose rows changed.
-
-    The customers whose rows changed are left in the temporary table `touched`.
-    """
-    for statement in (_SUPERSEDE_IN_FILE, _STORED, _SUPERSEDE_IN_STORE, _NEW_CUSTOMERS, _TOUCHED_CUSTOMERS):
-        cursor.execute(statement)
-    days = [day for (day,) in cursor.execute(_TOUCHED).fetchall()]
-    sources = [source for (source,) in cursor.execute(_SOURCES).fetchall()]
-    if holding := history.withdraw(cursor):
-        beside.withdraw(cursor, holding)
-    history.keep(cursor, file_id)
-    cursor.execute(_REPLACE)
-    cursor.execute(_INSERT, {"file_id": file_id})
-    return days, sources
 
 
 def _record(cursor: Cursor, file_id: int, export: Export, now: datetime) -> Report:
     _record_refusals(cursor, file_id, export.rows.broken)
-    staged, kept, superseded, replaced, same = cursor.execute(_COUNTS).fetchall()[0]
-    read, name = staged + len(export.rows.broken), export.arrival.name
+    sound, refused = (_rows(cursor, table) for table in ("staged", "unsound"))
+    superseded, replaced, same = counts(cursor)
+    read, kept = sound + refused + len(export.rows.broken), sound - superseded
+    name = export.arrival.name
     report = Report(
         name, export.format.name, read, kept, superseded, read - kept - superseded,
         examples=_examples(cursor, file_id, name), notes=export.format.notes,
         rows_replaced=replaced, rows_same=same, reasons=_reasons(cursor, file_id, name),
-        unused=tuple(column for column in export.sheet.columns if column not in export.format.reads),
+        unused=tuple(column for column in export.sheet.columns if column not in _told(export)),
     )  # fmt: skip
     known = {"rows_replaced": replaced, "rows_same": same}
     cursor.execute(_LEDGER, _ledger_values(file_id, export.arrival, report, now) | known)
     return report
 
 
+def _rows(cursor: Cursor, table: str) -> int:
+    return int(cursor.execute(f"select count(*) from {table}").fetchall()[0][0])
+
+
+def _told(export: Export) -> tuple[str, ...]:
+    """The columns that say something: those of the archive tell the rows of the export as well."""
+    return (*export.format.reads, FILE_ROW) if export.ours else export.format.reads
+
+
 def _record_refusals(cursor: Cursor, file_id: int, broken: Sequence[Broken]) -> None:
     columns, rules = zip(*CODES, strict=True)
-    cursor.execute(_REFUSALS, {"file_id": file_id, "columns": list(columns), "rules": list(rules)})
+    cursor.execute(
+        _REFUSALS, {"file_id": file_id, "columns": list(columns), "rules": list(rules), "clipped": CLIPPED}
+    )
     if broken:
         lines, values = [line.row for line in broken], [str(line.values) for line in broken]
         cursor.execute(_BROKEN, {"file_id": file_id, "rows": lines, "values": values})
@@ -317,8 +221,3 @@ def _ledger_values(file_id: int, arrival: Arrival, report: Report, now: datetime
 
 def _next_id(cursor: Cursor) -> int:
     return int(cursor.execute("select coalesce(max(file_id), 0) + 1 from files").fetchall()[0][0])
-
-
-def _drop(cursor: Cursor) -> None:
-    for table in ("staged", "stored", "withdrawn"):
-        cursor.execute(f"drop table {table}")

@@ -180,7 +180,7 @@ def _said(connection: Cursor) -> _Old:
         kept_from = connection.execute("select kept_from from meta").fetchall()[0][0]
         notes = connection.execute("select * from surge_log order by noted_at, rowid").df()
         files = connection.execute(_NOT_ARCHIVED, {"benchmarks": BENCHMARKS}).fetchall()
-        connection.execute("select count(customer_id), max(occurred_at) from interactions").fetchall()
+        connection.execute("select count(customer_no), max(occurred_at) from interactions").fetchall()
     except (duckdb.Error, IndexError):
         return _Old()
     return _Old(True, marks, kept_from, notes, files)
@@ -263,7 +263,8 @@ def _merge(store: Store, folders: Folders, one: _Landed, texts: bool, journey: J
         shaped, format, rows = reshape.read(sheet, recognise(sheet.columns, one.rows.name, folders.reference))
         format = replace(format, name=one.told.get("format", format.name))
         export = Export(one.arrival, shaped, format, rows, ours=True, texts=texts, alone=False)
-        merge(store, export, journey, one.arrived_at, lambda phase, done: None, _AsItWas(one))
+        read = archive.draft(folders, "rebuilding") / archive.ROWS
+        merge(store, export, journey, one.arrived_at, lambda phase, done: None, _AsItWas(one, read))
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +272,7 @@ class _AsItWas:
     """Nothing is archived anew; the ledger says what it said of the export itself."""
 
     one: _Landed
+    rows: Path
 
     def keep(self, cursor: Cursor, file_id: int, report: Report) -> None:
         """Put what the report of the day says in the place of what was found now."""

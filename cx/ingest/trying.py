@@ -88,7 +88,6 @@ def attempt(looked: Look, format: Format, now: datetime, shown: int = 6) -> Trie
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
             connection.register("export", masked(export, format))
-            connection.execute("create table forgotten (mark VARCHAR)")
             sql = f"create table staged as {staging(looked.sheet, format)}"
             connection.execute(sql, _THROWN_AWAY | {"latest": now + TOLERANCE, "file_time": now})
             return _told(connection, looked, shown)

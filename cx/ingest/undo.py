@@ -17,9 +17,10 @@ from cx import rollups
 from cx.errors import CannotUndo
 from cx.folders import Folders
 from cx.ingest import archive
-from cx.ingest.history import NAMES, content
+from cx.ingest.history import content
 from cx.ingest.landing import journey_of
 from cx.ingest.tables import FORMAT as BENCHMARKS
+from cx.model import KEPT
 from cx.query import Query
 from cx.store import Cursor, Store
 from cx.words import day, moment, t, tn
@@ -148,8 +149,8 @@ from (
 ) newcomers"""
 
 _RETURN = f"""
-insert into interactions ({NAMES}, customer_no, file_id, file_row)
-select {", ".join(f"h.{name}" for name in NAMES.split(", "))}, c.customer_no, h.file_id, h.file_row
+insert into interactions ({", ".join(KEPT)}, customer_no, file_id, file_row)
+select {", ".join(f"h.{name}" for name in KEPT)}, c.customer_no, h.file_id, h.file_row
 from history h left join customers c on c.customer_id = h.customer_id
 where h.rowid in (select row from back) order by h.occurred_at"""
 

@@ -112,7 +112,7 @@ def effects(store: Store, fresh: Freshness, told: Sequence[Action], limits: Smal
     )
     if fresh.empty or not done:
         return []
-    since = store.run(Query("first day", "select min(day) as day from r_day"))["day"].iloc[0].date()
+    since = store.run(Query("first day", "select min(day) as day from r_volume"))["day"].iloc[0].date()
     channels = choices(store)["channel"]
     return [_effect(store, fresh, action, since, channels, limits) for action in reversed(done)]
 

@@ -18,6 +18,7 @@ from cx.questions.funnel import Period
 from cx.questions.returning import later
 from cx.questions.surging import UNSTATED
 from cx.rollups.paths import MOST_STEPS
+from cx.rollups.paths import step as step_of
 from cx.rollups.walk import SILENT
 from cx.store import Store
 
@@ -144,6 +145,9 @@ def _who(
     return _of_cell(filters, figure)
 
 
+_OPENED = "cast(day as timestamp) + to_microseconds(second * 1000000::bigint + micro)"
+
+
 def _of_stage(
     journey: Journey, filters: Filters, period: Period, figure: Reached
 ) -> tuple[str, dict[str, Any], date]:
@@ -158,7 +162,7 @@ def _of_stage(
         passed = f"count(gap_{before}) > 0 and " if before else ""
         having = f"{passed}count(gap_{figure.position}) = 0"
     sql = f"""
-select customer_no, min(opened_at) as since, max(opened_at) + $window as until
+select customer_no, min({_OPENED}) as since, max({_OPENED}) + $window as until
 from r_attempts where {kept.sql} group by customer_no having {having}"""
     return sql, {**kept.values, "window": window}, last + window + timedelta(days=1)
 
@@ -172,14 +176,14 @@ def _of_step(
         if stage in (LEFT, OPEN):
             resting = "<=" if stage == LEFT else ">"
             conditions += [
-                f"step_{step - 1} is not null",
-                f"step_{step} is null",
+                f"{step_of(step - 1)} > 0",
+                f"{step_of(step)} = 0",
                 f"last_day {resting} $at_rest",
             ]
             told["at_rest"] = period.through - timedelta(days=journey.pause_days)
         elif stage and step <= MOST_STEPS:
-            conditions.append(f"step_{step} = $step_{step}")
-            told[f"step_{step}"] = journey.ids.index(stage)
+            conditions.append(f"{step_of(step)} = $step_{step}")
+            told[f"step_{step}"] = journey.ids.index(stage) + 1
     sql = f"""
 select customer_no, day as since, last_day + interval 1 day - interval 1 microsecond as until
 from r_visits where {" and ".join(conditions)}"""

@@ -118,7 +118,7 @@ class _Ours:
         self._store, self._fresh, self._told = store, fresh, told
         self._counted: dict[str, Counts] = {}
         self._known: dict[tuple[str, str], Estimate] = {}
-        first = store.run(Query("first day", "select min(day) as day from r_day"))["day"].iloc[0]
+        first = store.run(Query("first day", "select min(day) as day from r_volume"))["day"].iloc[0]
         self._first = None if pd.isna(first) else pd.Timestamp(first).date()
 
     def of(self, kpi: Kpi, figure: Figure) -> Estimate:

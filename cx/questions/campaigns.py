@@ -143,19 +143,19 @@ def complaints(store: Store, result: Result, through: date) -> pd.DataFrame:
 def _sold(through: date) -> Query:
     return Query("sales by day and product", """
 select day, product, cast(sum(units) as double) as units, sum(orders) as orders, sum(revenue) as revenue
-from r_day where day <= $through and units > 0 and product is not null group by all order by all""", {"through": through})  # fmt: skip
+from r_day_product where day <= $through and units > 0 and product is not null group by all order by all""", {"through": through})  # fmt: skip
 
 
 def _signed_up(days: pd.DatetimeIndex) -> Query:
     return Query("sign-ups by day", """
-select day, cast(sum(signups) as double) as n from r_day where day >= $first and day <= $last group by day""",
+select day, cast(sum(signups) as double) as n from r_volume where dimension = '' and day >= $first and day <= $last group by day""",
                  {"first": days[0].date(), "last": days[-1].date()})  # fmt: skip
 
 
 def _complained_of(days: pd.DatetimeIndex, products: tuple[str, ...]) -> Query:
     return Query("complaints by day, product and reason", """
 select day, product, coalesce(reason, '') as reason, cast(sum(n) as double) as n
-from r_complaints where day >= $first and day <= $last and list_contains($products, product) group by all""",
+from r_complaints_product where day >= $first and day <= $last and list_contains($products, product) group by all""",
                  {"first": days[0].date(), "last": days[-1].date(), "products": list(products)})  # fmt: skip
 
 

@@ -105,11 +105,12 @@ def segments(told: Scope) -> Query:
     """Orders of the campaign's products by segment, on its days and before."""
     of_products = " and list_contains($products, product)" if told.products else ""
     products = {"products": list(told.products)} if told.products else {}
+    known = ("segment", "product") if told.products else ("segment",)
     return Query("orders by segment", f"""
 select coalesce(segment, '') as segment,
   sum(case when day >= $first then orders else 0 end) as orders,
   sum(case when day < $first then orders else 0 end) as before
-from r_day where day >= $since and day <= $last{of_products} group by all order by all""",
+from {rollups.shortest("r_day", known)} where day >= $since and day <= $last{of_products} group by all order by all""",
                  {"first": told.first, "last": told.last, "since": told.first - timedelta(days=BEFORE_DAYS), **products})  # fmt: skip
 
 

@@ -14,8 +14,9 @@ import pandas as pd
 from cx import stats
 from cx.kpis import JOURNEY_KPIS, Kpi, kpi
 from cx.model import DIMENSIONS, JOURNEY_DIMENSIONS
-from cx.query import Filters, Query, where
+from cx.query import Filters, Query, Where, where
 from cx.questions.counts import Counts, count_each
+from cx.rollups.paths import HOPPED, PRESENT
 from cx.store import Store
 
 VISITS_FILTERED_BY = JOURNEY_DIMENSIONS
@@ -60,24 +61,41 @@ def presence(store: Store, filters: Filters, first: date, last: date) -> pd.Data
 
     A customer with several channels is at each of them, so shares add up to more than 100.
     """
-    kept = where(filters.only(VISITS_FILTERED_BY), first, last)
-    sql = f"""
-with active as (select count(distinct customer_no) as active from r_visits where {kept.sql})
-select used as channel, count(distinct customer_no) as customers, max(active) as active
-from r_visit_channels, active where {kept.sql}
-group by used order by customers desc, channel"""
-    table = store.run(Query("customers by channel", sql, kept.values))
+    kept, days = _visits(filters, first, last)
+    if kept:
+        sql = f"""
+with visits as (select customer_no, {PRESENT} as used from r_visits where {days.sql}),
+counted as (select used, count(distinct customer_no) as n from visits group by used)"""
+    else:
+        sql = f"""
+with counted as (
+  select used, cast(sum(n) as bigint) as n from r_present
+  where {days.sql} and coalesce(before < $first_day, true) group by used having sum(n) > 0
+)"""
+    sql += """
+select used as channel, n as customers, (select n from counted where used = '') as active
+from counted where used <> '' order by customers desc, channel"""
+    table = store.run(Query("customers by channel", sql, days.values))
     return pd.concat([table, stats.estimate(PRESENCE, table)], axis=1)
+
+
+def _visits(filters: Filters, first: date, last: date) -> tuple[bool, Where]:
+    """Whether visits are narrowed by more than their days, and all the conditions on them."""
+    kept = filters.only(VISITS_FILTERED_BY)
+    return bool(kept.chosen()), where(kept, first, last)
+
+
+_TURNS = f"select *, {HOPPED} as hopped, orders > 0 as ordered, 1 as n from r_visits"
 
 
 def hops(store: Store, filters: Filters, first: date, last: date) -> Hops:
     """How many of the visits begun in these days hop between channels, and from where to where they turn first."""
-    kept = where(filters.only(VISITS_FILTERED_BY), first, last)
+    kept, days = _visits(filters, first, last)
     sql = f"""
-select channel, next_channel, count(*) as visits, sum(case when channels > 1 then 1 else 0 end) as hopped
-from r_visits where {kept.sql}
-group by channel, next_channel order by visits desc, channel, next_channel"""
-    table = store.run(Query("turns between channels", sql, kept.values))
+select channel, next_channel, cast(sum(n) as bigint) as visits, sum(case when hopped then n else 0 end) as hopped
+from {f"({_TURNS}) visits" if kept else "r_turns"} where {days.sql}
+group by channel, next_channel having sum(n) > 0 order by visits desc, channel, next_channel"""
+    table = store.run(Query("turns between channels", sql, days.values))
     turns = table.dropna(subset=["next_channel"]).drop(columns="hopped").reset_index(drop=True)
     turns["share"] = 100 * turns["visits"] / max(turns["visits"].sum(), 1)
     (row,) = stats.estimate(HOPPING, table[["hopped", "visits"]].sum().to_frame().T).itertuples(index=False)
@@ -88,13 +106,13 @@ def devices(
     store: Store, filters: Filters, first: date, last: date, limits: stats.SmallSamples | None = None
 ) -> Devices:
     """How often visits of each device hold an order, and whether mobile is really apart from desktop. '' is unknown."""
-    kept = where(filters.only(VISITS_FILTERED_BY), first, last)
+    kept, days = _visits(filters, first, last)
     sql = f"""
-select coalesce(device, '') as device, count(*) as visits,
-  cast(sum(case when orders > 0 then 1 else 0 end) as bigint) as ordered
-from r_visits where {kept.sql}
-group by coalesce(device, '') order by visits desc, device"""
-    table = store.run(Query("visits by device", sql, kept.values))
+select coalesce(device, '') as device, cast(sum(n) as bigint) as visits,
+  cast(sum(case when ordered then n else 0 end) as bigint) as ordered
+from {f"({_TURNS}) visits" if kept else "r_turns"} where {days.sql}
+group by coalesce(device, '') having sum(n) > 0 order by visits desc, device"""
+    table = store.run(Query("visits by device", sql, days.values))
     table = pd.concat([table, stats.estimate(ORDERING, table)], axis=1)
     rows = {row.device: row for row in table.itertuples()}
     both = "mobile" in rows and "desktop" in rows

@@ -6,7 +6,7 @@ interactions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -88,54 +88,78 @@ def complaints(store: Store, filters: Filters, first: date, last: date) -> pd.Da
     kept = where(filters, first, last)
     sql = f"""
 select {KEYS["week"]} as week, coalesce(reason, '') as reason, sum(n) as n
-from r_complaints where {kept.sql} group by all order by all"""
+from {rollups.shortest("r_complaints", filters.chosen())} where {kept.sql} group by all order by all"""
     return store.run(Query("complaints by reason", sql, kept.values))
 
 
 def choices(store: Store) -> dict[str, list[str]]:
     """The values that each dimension takes in the company's own rows, most used first."""
-    sql = f"""
-select {_columns(DIMENSIONS)}, sum(interactions) as n
-from r_day group by {_sets(DIMENSIONS)} order by n desc"""
+    sql = """
+select dimension, value, sum(interactions) as n from r_volume where value <> ''
+group by dimension, value order by n desc, value"""
     table = store.run(Query("choices", sql))
-    return {name: [value for value in _of(table, name)["key"] if value] for name in DIMENSIONS}
+    return {name: [*table.loc[table["dimension"] == name, "value"]] for name in DIMENSIONS}
 
 
 def _parts(filters: Filters, keys: Sequence[str], first: date, last: date, parts: Sequence[str]) -> Query:
     kept = where(filters, first, last)
-    sql = f"""
-select {_columns(keys)}, {", ".join(f"sum({name}) as {name}" for name in parts)}
-from r_day where {kept.sql} group by {_sets(keys)}"""
-    return Query(f"parts by {', '.join(keys)}", sql, kept.values)
+    sums = ", ".join(f"sum({name}) as {name}" for name in parts)
+
+    def by(key: str) -> str:
+        return f"""
+select {_keyed(key)}, {sums}
+from {_table("r_day", filters.chosen(), key)} where {kept.sql} group by {KEYS[key]}"""
+
+    return Query(f"parts by {', '.join(keys)}", _each(keys, by), kept.values)
 
 
 def _hist(filters: Filters, keys: Sequence[str], first: date, last: date) -> Query:
     kept = where(filters, first, last)
-    sql = f"""
-select {_columns(keys)}, measure, bin, sum(n) as n
-from r_hist where {kept.sql} group by {_sets(keys, "measure, bin")}"""
-    return Query(f"histograms by {', '.join(keys)}", sql, kept.values)
+
+    def by(key: str) -> str:
+        return f"""
+select {_keyed(key)}, measure, bin, sum(n) as n
+from {_table("r_hist", filters.chosen(), key)} where {kept.sql} group by {KEYS[key]}, measure, bin"""
+
+    return Query(f"histograms by {', '.join(keys)}", _each(keys, by), kept.values)
 
 
 def _base(filters: Filters, keys: Sequence[str], first: date, last: date) -> Query:
     """Orders and exposure. A unit sold exposes its buyer evenly over EXPOSURE_DAYS, from the day of the sale on."""
-    kept = where(filters.only(BASE_DIMENSIONS), first - timedelta(days=EXPOSURE_DAYS - 1), last)
+    narrowing = filters.only(BASE_DIMENSIONS)
+    kept = where(narrowing, first - timedelta(days=EXPOSURE_DAYS - 1), last)
     shared = [*dict.fromkeys(_base_key(key) for key in keys)]
-    sold_by = "".join(f", {key}" for key in shared if key in BASE_DIMENSIONS)
-    sql = f"""
-with sold as (
-  select day{sold_by}, sum(units) as units, sum(orders) as orders
-  from r_day where {kept.sql} group by all
-),
-spread as (
-  select cast(day + cast(later as integer) as date) as day{sold_by},
-    units / {EXPOSURE_DAYS}.0 as exposure,
+
+    def by(key: str) -> str:
+        sold_by = f", {key}" if key in BASE_DIMENSIONS else ""
+        return f"""
+select {_keyed(key)}, sum(orders) as orders, sum(exposure) as exposure
+from (
+  select cast(day + cast(later as integer) as date) as day{sold_by}, units / {EXPOSURE_DAYS}.0 as exposure,
     case when later = 0 then orders else 0 end as orders
-  from sold, range({EXPOSURE_DAYS}) as days(later)
-)
-select {_columns(shared)}, sum(orders) as orders, sum(exposure) as exposure
-from spread where day >= $base_from and day <= $last_day group by {_sets(shared)}"""
-    return Query(f"base by {', '.join(shared)}", sql, {**kept.values, "base_from": first})
+  from (
+    select day{sold_by}, sum(units) as units, sum(orders) as orders
+    from {_table("r_day", narrowing.chosen(), key)} where {kept.sql} group by all
+  ) sold, range({EXPOSURE_DAYS}) as days(later)
+) spread
+where day >= $base_from and day <= $last_day group by {KEYS[key]}"""
+
+    return Query(f"base by {', '.join(shared)}", _each(shared, by), {**kept.values, "base_from": first})
+
+
+def _table(table: str, filtered: Iterable[str], key: str) -> str:
+    """The shortest rollup that has the sums of this one for these filters, by this key."""
+    return rollups.shortest(table, {*filtered, key} & {*DIMENSIONS})
+
+
+def _each(keys: Sequence[str], by: Callable[[str], str]) -> str:
+    """What `by` asks by each key apart, in one query."""
+    return "\nunion all by name\n".join(map(by, keys))
+
+
+def _keyed(key: str) -> str:
+    """A key as a column of its own, and beside it that a row is grouped by it."""
+    return f"{KEYS[key]} as key_{key}, true as by_{key}"
 
 
 def _base_key(key: str) -> str:
@@ -143,19 +167,8 @@ def _base_key(key: str) -> str:
     return key if key in _TIMES or key in BASE_DIMENSIONS else "all"
 
 
-def _columns(keys: Sequence[str]) -> str:
-    """Each key as a column of its own, and beside it whether a row is grouped by it."""
-    return ", ".join(f"{KEYS[key]} as key_{key}, grouping({KEYS[key]}) = 0 as by_{key}" for key in keys)
-
-
-def _sets(keys: Sequence[str], also: str = "") -> str:
-    """A grouping by each key apart, within groups of `also`."""
-    within = f", {also}" if also else ""
-    return f"grouping sets ({', '.join(f'({KEYS[key]}{within})' for key in keys)})"
-
-
 def _of(table: pd.DataFrame, key: str) -> pd.DataFrame:
     """The rows that are grouped by this key, in its order, with the key in a column of that name."""
-    rows = table[table[f"by_{key}"]].rename(columns={f"key_{key}": "key"})
+    rows = table[table[f"by_{key}"].notna()].rename(columns={f"key_{key}": "key"})
     kept = [name for name in rows.columns if not name.startswith(("key_", "by_"))]
     return rows[kept].sort_values("key", kind="stable", ignore_index=True)

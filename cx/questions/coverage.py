@@ -77,13 +77,17 @@ def coverage(store: Store, fresh: Freshness) -> list[Source]:
 
 def _counted(store: Store, first: date, last: date) -> pd.DataFrame:
     sql = """
-select source, day, cast(sum(interactions) as bigint) as n from r_day
-where day between $first and $last group by source, day"""
+select source, day, cast(sum(interactions) as bigint) as n from r_volume
+where dimension = '' and day between $first and $last group by source, day"""
     return store.run(Query("rows by day", sql, {"first": first, "last": last}))
 
 
 def _began(store: Store) -> dict[str, date]:
-    told = store.run(Query("first days", "select source, min(day) as day from r_day group by source"))
+    told = store.run(
+        Query(
+            "first days", "select source, min(day) as day from r_volume where dimension = '' group by source"
+        )
+    )
     return {row.source: row.day.date() for row in told.itertuples()}
 
 

@@ -65,8 +65,10 @@ select source, {", ".join(VALUED)}, {", ".join(f"grouping({name}) as g_{name}" f
 from interactions where {_BESIDE}
 group by grouping sets ({", ".join(f"(source, {name})" for name in VALUED)})"""
 
+_FILLED = ", ".join(f"count({'customer_no' if name == 'customer_id' else name}) as {name}" for name in FILLED)
+
 _EMPTY = f"""
-select source, kind, file_id = $file_id as here, count(*) as n, {", ".join(f"count({name}) as {name}" for name in FILLED)}
+select source, kind, file_id = $file_id as here, count(*) as n, {_FILLED}
 from interactions where {_BESIDE} group by all"""
 
 

@@ -98,28 +98,34 @@ class Freshness:
 
 def freshness(store: Store, now: datetime) -> Freshness:
     """How far each source has delivered, and which measures it carries."""
-    recent = "day > (select max(day) from r_day) - cast($days as integer)"
-    sums = ", ".join(f"sum({part}) filter ({recent}) as {part}" for part in rollups.PARTS)
-    days = {"days": LOOK_BACK.days}
-    sql = f"""
+    recent = "day > (select max(day) from r_volume) - cast($days as integer)"
+    days: dict[str, object] = {"days": LOOK_BACK.days}
+    volume = f"""
 select source, max(last_at) as last_at, bool_and(last_at = day) filter ({recent}) as dated, count(distinct day) filter ({recent}) as active_days,
-  coalesce(max(day) filter ({recent}) - min(day) filter ({recent}) + 1, 0) as span_days, {sums}
-from r_day group by source order by source"""
-    counted = store.run(Query("freshness", sql, days)).set_index("source")
-    timed_sql = f"select source, measure, sum(n) as n from r_hist where {recent} group by all"
-    timed = store.run(Query("sources of durations", timed_sql, days))
-    parts = counted.join(timed.pivot_table(index="source", columns="measure", values="n", aggfunc="sum"))
-    shares = parts.drop(columns=["last_at", "dated", "active_days", "span_days"]).pipe(
-        lambda counts: counts / counts.sum()
-    )
+  coalesce(max(day) filter ({recent}) - min(day) filter ({recent}) + 1, 0) as span_days
+from r_volume where dimension = '' group by source order by source"""
+    counted = store.run(Query("freshness", volume, days)).set_index("source")
+    shares = _parts(store, recent, days).reindex(counted.index).pipe(lambda parts: parts / parts.sum())
     carries = {kpi.name: _carriers(kpi, shares) for kpi in KPIS.values()}
-    since = store.run(Query("first order", "select min(day) as day from r_day where orders > 0"))["day"].iloc[
-        0
-    ]
+    since = store.run(Query("first order", "select min(day) as day from r_day_all where orders > 0"))[
+        "day"
+    ].iloc[0]
     return Freshness(
         tuple(_source(row, carries) for row in counted.itertuples()),
         now,
         None if pd.isna(since) else since.date(),
+    )
+
+
+def _parts(store: Store, recent: str, values: dict[str, object]) -> pd.DataFrame:
+    """The parts that each source has of late, by source; those of durations among them."""
+    sums = ", ".join(f"sum({part}) as {part}" for part in rollups.PARTS)
+    sql = f"select source, {sums} from r_day_all where {recent} group by source"
+    counted = store.run(Query("parts by source", sql, values)).set_index("source")
+    timed_sql = f"select source, measure, sum(n) as n from r_hist_all where {recent} group by all"
+    timed = store.run(Query("sources of durations", timed_sql, values))
+    return counted.join(
+        timed.pivot_table(index="source", columns="measure", values="n", aggfunc="sum"), how="outer"
     )
 
 

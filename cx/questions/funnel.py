@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import nan
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,12 +86,10 @@ class Funnel:
 
 def funnel(store: Store, journey: Journey, filters: Filters, period: Period) -> Funnel:
     """The funnel of the customers that these filters leave."""
-    table = store.run(_asked(journey, filters, period))
-    everyone = int(table["n"].iloc[0])
-    cells = _named(journey, table.iloc[1:])
-    stages = _stages(journey, everyone, cells)
-    entered = int(stages["reached"].iloc[0])
-    return Funnel(entered, everyone - entered, _timed(_shares(stages), cells))
+    counted = store.run(_asked(journey, filters, period))
+    stages = _stages(journey, counted)
+    entered, everyone = int(stages["reached"].iloc[0]), int(stages["ever"].iloc[0])
+    return Funnel(entered, everyone - entered, _timed(journey, _shares(stages), counted))
 
 
 def breakdown(
@@ -126,95 +125,56 @@ def differences(
 
 
 def _asked(journey: Journey, filters: Filters, period: Period) -> Query:
-    """Customers by `cell` (see _cells), each counted in their first attempt that has what the cell counts.
+    """Customers (n) by stage and bin: of the time to each later stage from the one before, each in their first attempt that
+    reached it; and for stage 0 of the time until they were at the last stage that everyone passes, at any time.
 
-    The rows of 'first' cells, position 0 among them, hold the sum of the revenue and of its squares as well. The
-    row of cell -1 counts everyone.
+    The rows of stage -1 hold everyone by what their first attempt reached, a bit for each stage and none for the too
+    young, with the sum of the revenue and of its squares.
     """
     kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
     counts = _counts_of_some if filters.only(JOURNEY_DIMENSIONS).chosen() else _counts_of_all
-    source, parts = counts(journey, kept.sql)
     values = {**kept.values, "counted_to": period.counted_to(journey)}
-    cells = "\nunion all ".join(parts)
-    return Query("funnel", f"with {source}, cells (cell, n, sum, squares) as ({cells}) from cells", values)
+    return Query("funnel", counts(journey, kept.sql), values)
 
 
-def _counts_of_all(journey: Journey, kept: str) -> tuple[str, list[str]]:
-    """Without filters the rollup itself knows which attempts of these days are a customer's first to reach a stage."""
-    counted, first = "day <= $counted_to", "coalesce(prev_{} < $first_day, true)"
-    parts = [_part("-1", "attempts", first.format(0))]
-    for at, (counts, n) in enumerate(_cells(journey)):
-        if counts == "first":
-            reached = f"gap_{n} is not null" if n else "true"
-            own = f"{first.format(0)} and {counted} and {reached}"
-            parts.append(_part(f"{_BINS * at}", "attempts", own, worth=True))
-        else:
-            bin_ = "ever" if counts == "ever" else f"gap_{n}"
-            own = first.format(0) if counts == "ever" else f"{first.format(n)} and {counted}"
-            cell = f"{_BINS * at} + {bin_} - ({BEFORE})"
-            parts.append(_part(cell, "attempts", f"{own} and {bin_} is not null") + f" group by {bin_}")
-    return f"attempts as not materialized (select * from r_attempts where {kept})", parts
+def _counts_of_all(journey: Journey, kept: str) -> str:
+    """Without filters the rollups know which attempts of these days are a customer's first to reach a stage."""
+    first = f"{kept} and coalesce(before < $first_day, true)"
+    return f"""
+select -1 as stage, case when day <= $counted_to then reached else 0 end as bin, count(*) as n,
+  coalesce(sum(revenue), 0) as sum, coalesce(sum(revenue * revenue), 0) as squares
+from r_attempts where {first} group by all
+union all
+select stage, bin, sum(n), 0.0, 0.0 from r_firsts
+where {first} and (stage = 0 or day <= $counted_to) and bin is not null group by stage, bin having sum(n) > 0"""
 
 
-def _counts_of_some(journey: Journey, kept: str) -> tuple[str, list[str]]:
+def _counts_of_some(journey: Journey, kept: str) -> str:
     """Under filters a customer's first attempts are looked for among those that are left, in one pass.
 
-    `came`, and `at_n` for each stage, tell the place of an attempt and its bin in one number, so that the least of
-    them is that of the first attempt; a bin of 0 in `came` is none.
+    `first`, `came`, and `at_n` for each stage, tell the place of an attempt and what is asked of it in one number, so
+    that the least of them is that of the first attempt.
     """
     later = range(1, len(journey.stages))
     told = f"place * {_BINS}::bigint"
     at_stages = (f"min(case when day <= $counted_to then {told} + gap_{n} end) as at_{n}" for n in later)
-    source = f"""customers as materialized (
-  select min({told} + coalesce(ever - ({BEFORE}) + 1, 0)) as came,
-    min(case when day <= $counted_to then place end) as first_place,
-    arg_min(revenue, place) filter (day <= $counted_to) as revenue,
+    bins = (("came", 0, f"- 1 + ({BEFORE})"), *((f"at_{n}", n, "") for n in later))
+    parts = (
+        f"select {n}, {of} % {_BINS} {shift}, count(*), 0.0, 0.0 from customers where {of} % {_BINS} {'>' if shift else '>='} 0 "
+        f"group by {of} % {_BINS}"
+        for of, n, shift in bins
+    )
+    return f"""
+with customers as materialized (
+  select min({told} + reached) as first, min(day) <= $counted_to as counted, arg_min(revenue, place) as revenue,
+    min({told} + coalesce(ever - ({BEFORE}) + 1, 0)) as came,
     {", ".join(at_stages)}
   from r_attempts where {kept} group by customer_no
-)"""
-    parts = [_part("-1", "customers", "true")]
-    for at, (counts, n) in enumerate(_cells(journey)):
-        if counts == "first":
-            own = f"at_{n} // {_BINS} = first_place" if n else "first_place is not null"
-            parts.append(_part(f"{_BINS * at}", "customers", own, worth=True))
-        else:
-            of, shift = ("came", -1) if counts == "ever" else (f"at_{n}", -BEFORE)
-            own = f"{of} % {_BINS} > 0" if counts == "ever" else f"{of} is not null"
-            parts.append(
-                _part(f"{_BINS * at} + {of} % {_BINS} + ({shift})", "customers", own)
-                + f" group by {of} % {_BINS}"
-            )
-    return source, parts
-
-
-def _part(cell: str, source: str, own: str, worth: bool = False) -> str:
-    """The count of one cell, or of those that a group by makes of it; with what they were worth."""
-    sums = "sum(revenue), sum(revenue * revenue)" if worth else "0.0, 0.0"
-    return f"select {cell} as cell, count(*), {sums} from {source} where {own}"
-
-
-def _cells(journey: Journey) -> list[tuple[str, int]]:
-    """What is counted: the time to each stage from the one before ('gap'), those whose first attempt reached it ('first'),
-    and the time to the last stage that everyone passes, at any time ('ever').
-
-    A cell is told in one number: _BINS times its place in this list, and the bin of the time.
-    """
-    later = range(1, len(journey.stages))
-    return [
-        ("first", 0),
-        ("ever", journey.required[-1]),
-        *((times, n) for n in later for times in ("gap", "first")),
-    ]
-
-
-def _named(journey: Journey, cells: pd.DataFrame) -> pd.DataFrame:
-    """The cells by name: times, position, bin, n, sum, squares."""
-    place, bins = divmod(cells["cell"].to_numpy(dtype=int), _BINS)
-    times, positions = zip(*_cells(journey), strict=True)
-    return pd.DataFrame({
-        "times": np.array(times)[place], "position": np.array(positions)[place], "bin": bins + BEFORE,
-        **{name: cells[name].to_numpy(dtype=float) for name in ("n", "sum", "squares")},
-    })  # fmt: skip
+)
+select -1 as stage, case when counted then first % {_BINS} else 0 end as bin, count(*) as n,
+  coalesce(sum(revenue), 0) as sum, coalesce(sum(revenue * revenue), 0) as squares
+from customers group by all
+union all {" union all ".join(parts)}"""
 
 
 def _by(journey: Journey, filters: Filters, period: Period, dimension: str) -> Query:
@@ -222,11 +182,10 @@ def _by(journey: Journey, filters: Filters, period: Period, dimension: str) -> Q
     where an attempt counts, and the bit after the last for the last stage that everyone passes, at any time."""
     later, ever = range(1, len(journey.stages)), len(journey.stages)
     kept = where(filters.only(JOURNEY_DIMENSIONS), period.first, period.last)
-    gone = " | ".join(f"case when gap_{n} is not null then {1 << n} else 0 end" for n in later)
     sql = f"""
 with customers as (
   select coalesce({dimension}, '') as "group", customer_no,
-    bit_or(case when day <= $counted_to then 1 | {gone} else 0 end | case when ever is not null then {1 << ever} else 0 end) as reached
+    bit_or(case when day <= $counted_to then reached else 0 end | case when ever is not null then {1 << ever} else 0 end) as reached
   from r_attempts where {kept.sql} group by all
 ),
 alike as (select "group", reached, count(*) as n from customers group by all)
@@ -242,49 +201,61 @@ def _having(bit: int) -> str:
     return f"cast(coalesce(sum(n) filter (reached & {1 << bit} > 0), 0) as bigint)"
 
 
-def _stages(journey: Journey, everyone: int, cells: pd.DataFrame) -> pd.DataFrame:
+def _stages(journey: Journey, counted: pd.DataFrame) -> pd.DataFrame:
     """Every stage with its counts, and what a customer who reached it is worth beside those who stayed behind.
 
     Whose first attempt reached a stage reached the one before in it, so those who stayed are what is left of it.
     """
-    places = range(len(journey.stages))
-    sums = cells.groupby(["times", "position"])[["n", "sum", "squares"]].sum()
-    gone, ever, first = (
-        sums[sums.index.isin([times], 0)].droplevel(0).reindex(places, fill_value=0.0)
-        for times in ("gap", "ever", "first")
+    stage, bins, n = (counted[name].to_numpy(dtype=np.int64) for name in ("stage", "bin", "n"))
+    by_reach = counted[stage == -1]
+    masks = by_reach["bin"].to_numpy(dtype=np.int64)
+    places = np.arange(len(journey.ids))
+    bits = (masks[None, :] >> places[:, None]) & 1
+    first = pd.DataFrame(
+        {name: bits @ by_reach[name].to_numpy(dtype=float) for name in ("n", "sum", "squares")}
     )
-    gone.loc[0, "n"], ever.loc[0, "n"] = first.loc[0, "n"], everyone
-    early = float(cells.loc[(cells["times"] == "ever") & (cells["bin"] == BEFORE), "n"].sum())
-    at = [journey.before(n) if n else 0 for n in places]
-    told = pd.DataFrame({"position": places, "stage": journey.ids, "entered": first.loc[0, "n"]})
-    before = gone["n"].iloc[at].set_axis(gone.index).where(gone.index > 0)
-    told = told.assign(reached=gone["n"], before=before, ever=ever["n"], early=early)
-    stayed = (first.iloc[at].set_axis(first.index) - first).clip(lower=0)
+    gone = np.bincount(stage[stage > 0], n[stage > 0], len(places))
+    gone[0] = first["n"][0]
+    ever, there = np.zeros(len(places)), stage == 0
+    ever[journey.required[-1]] = n[there].sum()
+    ever[0] = by_reach["n"].sum()
+    at = [journey.before(int(place)) if place else 0 for place in places]
+    stayed = (first.iloc[at].reset_index(drop=True) - first).clip(lower=0)
+    return pd.DataFrame({
+        "position": places, "stage": journey.ids, "entered": gone[0], "reached": gone,
+        "before": np.where(places > 0, gone[at], nan), "ever": ever, "early": float(n[there & (bins == BEFORE)].sum()),
+        **_worth(first, stayed),
+    })  # fmt: skip
+
+
+def _worth(first: pd.DataFrame, stayed: pd.DataFrame) -> dict[str, list[float]]:
+    """What a customer of some is worth more than one of the others; nothing for the stage where they come in."""
     both = (stats.estimate(WORTH, parts).itertuples() for parts in (first, stayed))
-    worth = [stats.change(WORTH, *pair) for pair in zip(*both, strict=True)]
-    told[["worth", "worth_lo", "worth_hi"]] = [(change.amount, change.lo, change.hi) for change in worth]
-    told.loc[0, ["worth", "worth_lo", "worth_hi"]] = nan
-    return told
+    changes = [stats.change(WORTH, *pair) for pair in zip(*both, strict=True)][1:]
+    told = [(nan, nan, nan), *((change.amount, change.lo, change.hi) for change in changes)]
+    return dict(zip(("worth", "worth_lo", "worth_hi"), map(list, zip(*told, strict=True)), strict=True))
 
 
 def _shares(stages: pd.DataFrame) -> pd.DataFrame:
     """With conversion from the stage before and from entry, and the customers lost since the stage before."""
-    told = stages.assign(lost=stages["before"] - stages["reached"])
+    told = {"lost": stages["before"] - stages["reached"]}
     for name, base in (("conversion", "before"), ("overall", "entered")):
-        parts = pd.DataFrame({"reached": told["reached"], "before": told[base].fillna(0)})
-        told[[name, f"{name}_lo", f"{name}_hi"]] = stats.estimate(CONVERSION, parts)[["value", "lo", "hi"]]
-    return told
+        parts = pd.DataFrame({"reached": stages["reached"], "before": stages[base]})
+        share = stats.estimate(CONVERSION, parts)
+        told |= {name: share["value"], f"{name}_lo": share["lo"], f"{name}_hi": share["hi"]}
+    return stages.assign(**told)
 
 
-def _timed(stages: pd.DataFrame, bins: pd.DataFrame) -> pd.DataFrame:
+def _timed(journey: Journey, stages: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
     """With the median and the p90 of the time since the stage before, and the median of `ever`, in seconds."""
-    told = stages
-    for name, of, kpi in (
-        ("median", "gap", PASSAGE),
-        ("p90", "gap", LONG_PASSAGE),
-        ("late", "ever", PASSAGE),
-    ):
-        mine = bins.loc[(bins["times"] == of) & (bins["bin"] > BEFORE), ["position", "bin", "n"]].astype(int)
-        times = stats.quantiles(mine, ["position"], kpi.quantile).set_index("position")[["value", "lo", "hi"]]
-        told = told.join(times.set_axis([name, f"{name}_lo", f"{name}_hi"], axis=1), on="position")
-    return told
+    times = counted[(counted["stage"] >= 0) & (counted["bin"] > BEFORE)][["stage", "bin", "n"]]
+    told: dict[str, Any] = {}
+    for name, kpi in (("median", PASSAGE), ("p90", LONG_PASSAGE)):
+        found = stats.quantiles(times, ["stage"], kpi.quantile).set_index("stage")[["value", "lo", "hi"]]
+        for end, of_stage in found.reindex(stages["position"]).items():
+            ending, seconds = "" if end == "value" else f"_{end}", of_stage.to_numpy(dtype=float)
+            told[name + ending] = np.where(stages["position"] > 0, seconds, nan)
+            if name == "median":
+                at_last = stages["position"] == journey.required[-1]
+                told[f"late{ending}"] = np.where(at_last, seconds[0], nan)
+    return stages.assign(**told)

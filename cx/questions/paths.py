@@ -15,7 +15,7 @@ from cx.journey import LEFT, OPEN, Journey
 from cx.kpis import JOURNEY_KPIS
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query, where
-from cx.rollups.paths import STEPS
+from cx.rollups.paths import MOST_STEPS, positions, step
 from cx.store import Store
 
 RETURNS = JOURNEY_KPIS["returns"]
@@ -25,21 +25,44 @@ def ways(
     store: Store, journey: Journey, filters: Filters, first: date, last: date, through: date
 ) -> pd.DataFrame:
     """Each way that was taken, most taken first: path (the ids of its first stages, as a tuple), open, visits."""
-    kept = where(filters.only(JOURNEY_DIMENSIONS), first, last)
+    kept, at_rest = filters.only(JOURNEY_DIMENSIONS), through - timedelta(days=journey.pause_days)
+    days = where(kept, first, last)
+    ask = _of_some if kept.chosen() else _of_all
+    values = {**days.values, "at_rest": at_rest}
     sql = f"""
-select {", ".join(STEPS)}, last_day > $at_rest as open, count(*) as visits
-from r_visits where {kept.sql} group by all order by visits desc, {", ".join(STEPS)}"""
-    at_rest = through - timedelta(days=journey.pause_days)
-    table = store.run(Query("ways through the journey", sql, {**kept.values, "at_rest": at_rest}))
-    steps = table[list(STEPS)].astype("Int64").itertuples(index=False)
-    paths = [tuple(journey.ids[place] for place in way if not pd.isna(place)) for way in steps]
+select way, open, visits from ({ask(days.sql)}) taken
+order by visits desc, {", ".join(f"nullif({step(n)}, 0)" for n in range(1, MOST_STEPS + 1))}"""
+    table = store.run(Query("ways through the journey", sql, values))
+    paths = [tuple(journey.ids[place] for place in positions(int(way))) for way in table["way"]]
     return pd.DataFrame({"path": paths, "open": table["open"], "visits": table["visits"]})
+
+
+_OPEN = "select way, count(*) as n from r_visits where last_day > $at_rest and {kept} group by way"
+
+
+def _of_all(kept: str) -> str:
+    """Without filters the sums tell all visits, and only those under way are looked for."""
+    return f"""
+with whole as (select way, sum(n) as n from r_ways where {kept} group by way having sum(n) > 0),
+going as ({_OPEN.format(kept=kept)}),
+parted as (
+  select way, true as open, n as visits from going
+  union all
+  select way, false, cast(whole.n - coalesce(going.n, 0) as bigint) from whole left join going using (way)
+)
+select way, open, visits from parted where visits > 0"""
+
+
+def _of_some(kept: str) -> str:
+    return f"""
+select way, last_day > $at_rest as open, count(*) as visits
+from r_visits where {kept} group by all"""
 
 
 def choices(store: Store) -> dict[str, list[str]]:
     """The campaigns and the devices by which visits began, most of them first."""
     sql = """
-select campaign, device, count(*) as n from r_visits group by all"""
+select campaign, device, cast(sum(n) as bigint) as n from r_begun group by all having sum(n) > 0"""
     table = store.run(Query("campaigns and devices", sql))
     return {
         name: [*table.groupby(name)["n"].sum().sort_values(ascending=False).index]
@@ -73,7 +96,7 @@ def returning(journey: Journey, taken: pd.DataFrame) -> stats.Estimate:
 
 def _pairs(path: tuple[str, ...], end: str) -> list[tuple[str, str]]:
     """Each step with the one after it; a way that is kept whole ends by leaving or is under way."""
-    after = [*path[1:], end] if len(path) < len(STEPS) else path[1:]
+    after = [*path[1:], end] if len(path) < MOST_STEPS else path[1:]
     return list(zip(path, after, strict=False))
 
 

@@ -17,7 +17,7 @@ from cx.journey import Journey
 from cx.kpis import JOURNEY_KPIS
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query, Where, where
-from cx.rollups.buyers import LANDMARK_DAYS
+from cx.rollups.buyers import AGAIN, EARLY, LEFT, OUTCOME
 from cx.stats import Estimate, SmallSamples
 from cx.store import Store
 
@@ -114,11 +114,14 @@ def habits(
     share_left in percent, difference with lo and hi in points, verdict ('real', 'noise' or 'too few'). Real
     differences come first, the largest on top. A difference tells of company, not of cause.
     """
-    kept = _where(filters, first, min(last or through, through))
-    values = {**kept.values, **_matured(journey, through), "landmark_days": LANDMARK_DAYS}
-    everyone = store.run(Query("who came back", _outcomes("r_buyers", kept), values)).iloc[0]
-    met = {"touchpoint": "touchpoint", "channel": "met_channel", "stage": "met_stage"}
-    table = store.run(Query("what they met", _outcomes("r_habits", kept, met), values))
+    kept, some = (
+        _where(filters, first, min(last or through, through)),
+        filters.only(JOURNEY_DIMENSIONS).chosen(),
+    )
+    values = {**kept.values, "mature": _matured(journey, through)["mature"]}
+    by_day = {**values, "repeat_days": journey.repeat_days}
+    everyone = store.run(Query("who came back", _outcomes(kept), by_day)).iloc[0]
+    table = store.run(Query("what they met", _met(kept, bool(some)), by_day if some else values))
     table = table.assign(again_n=int(everyone["again"]), left_n=int(everyone["left"]))
     for who in ("again", "left"):
         parts = table[[who, f"{who}_n"]].set_axis(list(MET.parts), axis=1)
@@ -131,7 +134,7 @@ def habits(
         columns=["difference", "lo", "hi", "verdict"],
     )
     return _clearest_first(table.join(told))[[
-        *met, "again", "again_n", "left", "left_n", "share_again", "share_left", "difference", "lo", "hi", "verdict"
+        "touchpoint", "channel", "stage", "again", "again_n", "left", "left_n", "share_again", "share_left", "difference", "lo", "hi", "verdict"
     ]]  # fmt: skip
 
 
@@ -206,15 +209,30 @@ from moves"""
     return Query("churn", sql, {**kept.values, **days, "risky": risky})
 
 
-def _outcomes(table: str, kept: Where, by: dict[str, str] | None = None) -> str:
-    """Customers who came back after the landmark and in time, and those who did not, by the columns that are named."""
-    names = "".join(f"coalesce({column}, '') as {name}, " for name, column in (by or {}).items())
+_BOTH = f"""cast(coalesce(sum(case when outcome = {AGAIN} then n end), 0) as bigint) as again,
+  cast(coalesce(sum(case when outcome = {LEFT} then n end), 0) as bigint) as left"""
+
+
+def _outcomes(kept: Where) -> str:
+    """Customers who came back after the landmark and in time, and those who did not."""
     return f"""
-select {names}count(case when second_day - day <= $repeat_days then 1 end) as again,
-  count(case when second_day - day <= $repeat_days then null else 1 end) as left
-from {table}
-where {kept.sql} and day <= $mature and (second_day is null or second_day - day > $landmark_days)
-{"group by all order by all" if by else ""}"""
+select {_BOTH}
+from (select {OUTCOME} as outcome, 1 as n from r_buyers b where {kept.sql} and day <= $mature) buyers"""
+
+
+def _met(kept: Where, some: bool) -> str:
+    """The same by what they met; the sums tell it of everyone, but not of some."""
+    source = f"r_met where {kept.sql} and day <= $mature"
+    if some:
+        source = f"""(
+  select touchpoint, met_channel, met_stage, outcome, 1 as n
+  from r_habits join (
+    select customer_no, {OUTCOME} as outcome from r_buyers b where {kept.sql} and day <= $mature
+  ) buyers using (customer_no)
+) met"""
+    met = {"touchpoint": "touchpoint", "channel": "met_channel", "stage": "met_stage"}
+    names = ", ".join(f"coalesce({column}, '') as {name}" for name, column in met.items())
+    return f"select {names}, {_BOTH} from {source} group by 1, 2, 3 having sum(case when outcome <> {EARLY} then n end) > 0 order by 1, 2, 3"
 
 
 def _side(row: Any, who: str) -> Estimate:

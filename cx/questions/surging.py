@@ -80,13 +80,13 @@ def asked(through: date) -> tuple[Query, Query]:
     values = {"through": through, "unstated": UNSTATED}
     complaints = Query("complaints by day", """
 select day, coalesce(product, $unstated) as product, coalesce(reason, '') as reason, cast(sum(n) as bigint) as complaints
-from r_complaints where day <= $through group by all order by all""", values)  # fmt: skip
+from r_complaints_product where day <= $through group by all order by all""", values)  # fmt: skip
     units = Query("units by day", """
-with sold as (select day, product, units from r_day where day <= $through and units > 0)
+with sold as (select day, product, units from r_day_product where day <= $through and units > 0)
 select day, product, cast(sum(units) as bigint) as units from sold where product is not null group by all
 union all
 select day, $unstated as product, cast(sum(units) as bigint) as units from sold
-where exists (select 1 from r_complaints where product is null and day <= $through) group by all
+where exists (select 1 from r_complaints_product where product is null and day <= $through) group by all
 order by all""", values)  # fmt: skip
     return complaints, units
 

@@ -1,7 +1,7 @@
 """The touchpoints of each stage: what happens there, how it feels, what hurts, and what customers came for.
 
 A touchpoint is told with its channel, so that an unhappy one on a small channel does not hide behind a large happy one.
-Every figure is read from r_touch, r_touch_all and r_contacts. A dimension that a row leaves empty is the group ''.
+Every figure is read from the sums by touchpoint and from r_contacts. A dimension that a row leaves empty is the group ''.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cx import stats
 from cx.journey import Journey
 from cx.kpis import JOURNEY_KPIS, Kpi, kpi
 from cx.query import Filters, Query, where
-from cx.rollups.touchpoints import PARTS
+from cx.rollups.touchpoints import AIMED, PARTS, RAISED, TOUCHES, Touch
 from cx.store import Store
 
 FILTERED_BY = ("product", "channel", "segment")
@@ -131,18 +131,29 @@ select day, from_stage as stage, from_touchpoint as touchpoint, from_channel as 
 from r_contacts where from_day is not null"""
 
 
-def _table(filters: Filters) -> str:
+def _is_narrow(filters: Filters) -> bool:
+    return bool(filters.only(("product", "segment")).chosen())
+
+
+def _table(touch: Touch, filters: Filters) -> str:
     """The shortest rollup that knows what these filters narrow."""
-    return "r_touch" if filters.only(("product", "segment")).chosen() else "r_touch_all"
+    return touch.table if _is_narrow(filters) else f"{touch.table}_all"
 
 
 def _parts(store: Store, filters: Filters, first: date, last: date) -> pd.DataFrame:
     """Every part by PLACE, and the contacts that are traced back to it."""
     kept = where(filters.only(FILTERED_BY), first, last)
+    here = f"r_touch_all where {kept.sql}"
+    if _is_narrow(filters):
+        each = " union all by name ".join(
+            f"select {', '.join(PLACE)}, {', '.join(touch.parts)} from {touch.table} where {kept.sql}"
+            for touch in TOUCHES
+        )
+        here = f"({each}) each"
     sql = f"""
 with here as (
-  select {_PLACED}, {", ".join(f"sum({name}) as {name}" for name in PARTS)}
-  from {_table(filters)} where {kept.sql} group by all
+  select {_PLACED}, {", ".join(f"coalesce(sum({name}), 0) as {name}" for name in PARTS)}
+  from {here} group by all
 ),
 after as (
   select {_PLACED}, count(*) as contacts_after
@@ -163,7 +174,7 @@ def _raised(store: Store, filters: Filters, by: Sequence[str], first: date, last
     sql = f"""
 with raised as (
   select stage, touchpoint, channel, reason, contacts as n
-  from {_table(filters)} where contacts > 0 and {kept.sql}
+  from {_table(RAISED, filters)} where contacts > 0 and {kept.sql}
   union all
   select stage, touchpoint, channel, reason, 1 as n
   from ({_TRACED} and ({elsewhere})) traced where {kept.sql}
@@ -177,7 +188,7 @@ def _goals(store: Store, filters: Filters, first: date, last: date) -> pd.DataFr
     kept = where(filters.only(FILTERED_BY), first, last)
     sql = f"""
 select {_PLACED}, goal, cast(sum(goals) as bigint) as n, 100.0 * sum(goals_reached) / sum(goals) as reached
-from {_table(filters)} where goals > 0 and {kept.sql} group by all order by n desc, goal"""
+from {_table(AIMED, filters)} where goals > 0 and {kept.sql} group by all order by n desc, goal"""
     return store.run(Query("goals by touchpoint", sql, kept.values))
 
 

@@ -1,6 +1,8 @@
 """What pages read instead of interactions: sums by day, and what is known of each customer's way.
 
 daily        sums by day and dimension; recomputed for the days and sources that a file touched
+slices       the same over all dimensions, and over all but one
+volume       interactions by day and source, in all and by the values of each dimension
 brands       opinions by day, of us and of other brands
 support      contacts by hour and those that wait, units by version
 walk         the interactions of the customers touched, each customer's in order: what the next ones are folded from
@@ -9,7 +11,9 @@ paths        visits to the journey, each with its steps and channels
 buyers       customers who ordered: when they came back, when they were lost, what they met at first
 ratings      ratings that customers gave, each with what they did afterwards; their orders by day
 touchpoints  sums by day at each touchpoint, and each contact with where its customer had been last
+sums         sums of what is counted by customer, for questions about everyone
 frozen       what stays of days whose interactions have left
+earlier      what is taken over from rollups of an earlier shape
 
 What is counted by customer is refolded whole for each customer touched, so it never depends on the order in which
 exports came. Every statement is in the part of SQL that other engines share.
@@ -21,20 +25,40 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from cx.journey import Journey
-from cx.rollups import brands, buyers, daily, frozen, funnel, paths, ratings, support, touchpoints, walk
+from cx.journey import DEFAULT, Journey, from_told
+from cx.rollups import (
+    brands,
+    buyers,
+    daily,
+    earlier,
+    frozen,
+    funnel,
+    paths,
+    ratings,
+    slices,
+    sums,
+    support,
+    touchpoints,
+    volume,
+    walk,
+)
 from cx.rollups.daily import BINS_PER_E, HISTOGRAMS, PARTS
+from cx.rollups.slices import shortest
 from cx.rollups.walk import Executes
 
 __all__ = [
     "BINS_PER_E", "HISTOGRAMS", "PARTS", "SCHEMA", "TABLES", "carry_over", "drop_customers", "fold", "rebuild", "refresh",
+    "shortest",
 ]  # fmt: skip
 
-BY_DAY = (*daily.TABLES, *touchpoints.BY_DAY, *support.TABLES, *brands.TABLES)
+BY_DAY = (*daily.TABLES, *slices.TABLES, *volume.TABLES, *touchpoints.BY_DAY, *support.TABLES, *brands.TABLES)
 BY_CUSTOMER = (*funnel.TABLES, *paths.TABLES, *buyers.TABLES, *ratings.TABLES, *touchpoints.BY_CUSTOMER)
-TABLES = (*BY_DAY, *BY_CUSTOMER)
+SUMMED = (funnel, paths, buyers)
+SUMS = tuple(told.table for part in SUMMED for told in part.sums(DEFAULT))
+TABLES = (*BY_DAY, *BY_CUSTOMER, *SUMS)
 SCHEMA = "create table if not exists unfolded (customer_no INTEGER);" + "".join(
-    part.SCHEMA for part in (daily, funnel, paths, buyers, ratings, touchpoints, support, brands)
+    part.SCHEMA
+    for part in (daily, slices, volume, funnel, paths, buyers, ratings, touchpoints, support, brands)
 )
 """unfolded: the customers of whom interactions have landed and whose rollups were not folded since."""
 
@@ -51,50 +75,63 @@ def refresh(
     if cursor.execute("select journey from meta").fetchall() != [(journey.told(),)]:
         rebuild(cursor, journey)
         return
-    daily.refresh(cursor, days, sources)
-    touchpoints.refresh(cursor, days, sources, journey)
-    support.refresh(cursor, days, sources)
-    brands.refresh(cursor, days, sources)
+    also, sources_too = daily.reached(cursor, days, sources)
+    for some in daily.in_parts(cursor, also):
+        daily.refresh(cursor, some, sources_too)
+        slices.refresh(cursor, some, sources_too)
+    for some in daily.in_parts(cursor, sorted(days)):
+        touchpoints.refresh(cursor, some, sources, journey)
+        support.refresh(cursor, some, sources)
+        brands.refresh(cursor, some, sources)
+        volume.refresh(cursor, some, sources)
     cursor.execute("insert into unfolded select customer_no from touched")
     if now:
         fold(cursor, journey)
 
 
-def fold(cursor: Executes, journey: Journey) -> None:
-    """Fold the customers who wait to be."""
+def fold(cursor: Executes, journey: Journey, anew: bool = False) -> None:
+    """Fold the customers who wait to be; where `anew`, what is summed of them is counted anew of everyone."""
     cursor.execute("create or replace temp table touched as select distinct customer_no from unfolded")
     cursor.execute("delete from unfolded")
+    every = _sums(journey)
+    anew = anew or sums.many(cursor)
+    if not anew:
+        sums.take_off(cursor, every)
+    for table in BY_CUSTOMER:
+        frozen.thaw(cursor, table, "select customer_no from touched")
     _fold(cursor, journey)
+    sums.recount(cursor, every) if anew else sums.add(cursor, every)
+    cursor.execute("drop table touched")
 
 
 def rebuild(cursor: Executes, journey: Journey) -> None:
     """Recount everything from the interactions, as if they had come in one file; what they are gone of stays as it is."""
-    for table in TABLES:
+    for table in (*BY_DAY, *BY_CUSTOMER):
         frozen.thaw(cursor, table)
     cursor.execute("update meta set journey = $journey", {"journey": journey.told()})
     cursor.execute("create or replace temp table touched as select customer_no from customers")
-    refresh(cursor, _all(cursor, "cast(occurred_at as date)"), _all(cursor, "source"), journey)
+    days, sources = (_all(cursor, what) for what in ("cast(occurred_at as date)", "source"))
+    refresh(cursor, days, sources, journey, now=False)
+    fold(cursor, journey, anew=True)
 
 
 def drop_customers(cursor: Executes) -> None:
     """Let everything leave that is counted by customer, of those in the temporary table `touched`."""
+    told = cursor.execute("select journey from meta").fetchall()[0][0]
+    every = _sums(from_told(told)) if told else []
+    sums.take_off(cursor, every)
     for table in BY_CUSTOMER:
         cursor.execute(f"delete from {table} where customer_no in (select customer_no from touched)")
+    sums.add(cursor, every)
 
 
 def carry_over(cursor: Executes, tables: Sequence[str]) -> None:
     """Bring what stays for good from tables of an earlier shape, renamed to `was_...`, into those of today."""
-    columns = "select column_name from duckdb_columns() where table_name = $table"
-    for table in tables:
-        names = [
-            {name for (name,) in cursor.execute(columns, {"table": each}).fetchall()} for each in (table, f"was_{table}")
-        ]  # fmt: skip
-        if shared := ", ".join(sorted(names[0] & names[1])):
-            cursor.execute(
-                f"insert into {table} ({shared}) select {shared} from was_{table} where {frozen.begins(table)} < $kept_from",
-                {"kept_from": frozen.kept_from(cursor)},
-            )
-        cursor.execute(f"drop table was_{table}")
+    earlier.carry_over(cursor, tables, (*BY_DAY, *BY_CUSTOMER))
+
+
+def _sums(journey: Journey) -> list[sums.Sums]:
+    return [told for part in SUMMED for told in part.sums(journey)]
 
 
 def _all(cursor: Executes, what: str) -> list[Any]:
@@ -102,10 +139,12 @@ def _all(cursor: Executes, what: str) -> list[Any]:
 
 
 def _fold(cursor: Executes, journey: Journey) -> None:
-    for table in BY_CUSTOMER:
-        frozen.thaw(cursor, table, "select customer_no from touched")
-    walk.lay_out(cursor, journey, frozen.places(cursor))
-    for part in (funnel, paths, buyers, ratings, touchpoints):
-        part.fold(cursor, journey)
+    for walked in walk.walks(cursor, journey, frozen.places(cursor)):
+        funnel.fold(cursor, walked, journey)
+        paths.fold(cursor, walked, journey)
+        ratings.fold(cursor, walked, buyers.fold(cursor, walked, journey))
+        touchpoints.fold(cursor, walked, journey)
+    if (since := frozen.kept_from(cursor)) != date.min:
         frozen.not_twice(cursor)
-    walk.clear(cursor)
+        for part in (funnel, ratings):
+            part.kept_since(cursor, since)

@@ -19,7 +19,10 @@ _SAME_AS_BY_DAY = (
     "texts_positive", "texts_negative",
 )  # fmt: skip
 
-PARTS: dict[str, str] = {"said": DAILY["interactions"], **{name: DAILY[name] for name in _SAME_AS_BY_DAY}}
+PARTS: dict[str, str] = {
+    "said": "cast(count(*) as bigint)",
+    **{name: DAILY[name] for name in _SAME_AS_BY_DAY},
+}
 """The additive parts of r_brands; said: the opinions themselves."""
 
 _KEYS = ("source", "brand", "channel", "reason")

@@ -1,12 +1,13 @@
 """Additive sums by day: the parts that every measure is made of, and the SQL that counts them.
 
 Only the company's own rows are counted. Every part is a sum, so that any days and any dimensions may be added up
-and a rate derived when it is read. Days are days of UTC. The days that a file touched are recomputed whole.
+and a rate derived when it is read. Days are days of UTC. The days that a file touched are recomputed whole, some at a
+time, so that they lie together and questions about some days can skip the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
 from cx.model import DIMENSIONS, OURS
@@ -18,7 +19,7 @@ BINS_PER_E = 100
 
 def count(condition: str) -> str:
     """The number of rows for which a condition holds."""
-    return f"cast(sum(case when {condition} then 1 else 0 end) as bigint)"
+    return f"cast(count(case when {condition} then 1 end) as bigint)"
 
 
 def _sum(amount: str, condition: str = "true", kind: str = "double") -> str:
@@ -30,7 +31,7 @@ _ANSWERED = "(csat is not null or nps is not null or ces is not null)"
 _UNASSISTED = f"{CONTACT} and handled_by in ('bot', 'self_service')"
 _PAIRED = "csat is not null and expectation is not null"
 
-PARTS: dict[str, str] = {
+_OPINIONS = {
     "nps_promoters": count("nps >= 9"),
     "nps_detractors": count("nps <= 6"),
     "nps_answers": count("nps is not null"),
@@ -41,14 +42,6 @@ PARTS: dict[str, str] = {
     "ces_answers": count("ces is not null"),
     "asked": count(f"asked or {_ANSWERED}"),
     "answered": count(_ANSWERED),
-    "fcr_solved": count(f"{CONTACT} and resolved_first_contact"),
-    "fcr_contacts": count(f"{CONTACT} and resolved_first_contact is not null"),
-    "contacts": count(CONTACT),
-    "complaints": count("kind = 'complaint'"),
-    "unassisted": count(_UNASSISTED),
-    "contained": count(f"{_UNASSISTED} and not coalesce(escalated, false) and not came_back"),
-    "bot_contacts": count(f"{CONTACT} and handled_by = 'bot'"),
-    "bot_escalated": count(f"{CONTACT} and handled_by = 'bot' and escalated"),
     "goals": count("goal is not null and goal_reached is not null"),
     "goals_reached": count("goal is not null and goal_reached"),
     "finds": count("goal = 'find' and goal_reached is not null"),
@@ -61,19 +54,31 @@ PARTS: dict[str, str] = {
     "gap_sum": _sum("csat - expectation", _PAIRED),
     "gap_squares": _sum("(csat - expectation) * (csat - expectation)", _PAIRED),
     "gap_answers": count(_PAIRED),
+}
+_SAYS = f"({_ANSWERED} or coalesce(asked, false) or goal is not null or text is not null or sentiment is not null)"
+"""Whether a row says anything that _OPINIONS count."""
+
+_CONTACTS = {
+    "fcr_solved": count(f"{CONTACT} and resolved_first_contact"),
+    "fcr_contacts": count(f"{CONTACT} and resolved_first_contact is not null"),
+    "contacts": count(CONTACT),
+    "complaints": count("kind = 'complaint'"),
+    "unassisted": count(_UNASSISTED),
+    "contained": count(f"{_UNASSISTED} and not coalesce(escalated, false) and not came_back"),
+    "bot_contacts": count(f"{CONTACT} and handled_by = 'bot'"),
+    "bot_escalated": count(f"{CONTACT} and handled_by = 'bot' and escalated"),
+}
+_ORDERS = {
     "orders": _sum("order_share", "kind = 'order'"),
     "orders_referred": _sum("order_share", "kind = 'order' and order_referred = 1"),
     "units": _sum("units", "kind = 'order'", "bigint"),
     "revenue": _sum("amount", "kind = 'order'"),
-    "signups": count("kind = 'signup'"),
-    "interactions": "cast(count(*) as bigint)",
 }
-"""Every additive part, as an aggregate over the rows that `refresh` prepares."""
+PARTS: dict[str, str] = {**_OPINIONS, **_CONTACTS, **_ORDERS}
+"""Every additive part, as an aggregate over the rows that can have it."""
 
 HISTOGRAMS = ("first_response_seconds", "resolution_seconds")
 """Durations whose quantiles are wanted; each is kept as counts in bins of equal width of its logarithm."""
-
-_KEYS = ("day", "source", *DIMENSIONS)
 
 
 def typed(parts: Mapping[str, str]) -> str:
@@ -86,9 +91,10 @@ def bin_of(seconds: str) -> str:
     return f"floor({BINS_PER_E} * ln(1 + {seconds}))"
 
 
+TABLES = ("r_day", "r_hist", "r_complaints")
 SCHEMA = f"""
 create table if not exists r_day (
-  day DATE, source VARCHAR, {columns(DIMENSIONS)}, {typed(PARTS)}, last_at TIMESTAMP
+  day DATE, source VARCHAR, {columns(DIMENSIONS)}, {typed(PARTS)}
 );
 create table if not exists r_hist (
   day DATE, source VARCHAR, {columns(DIMENSIONS)}, measure VARCHAR, bin INTEGER, n BIGINT
@@ -97,8 +103,7 @@ create table if not exists r_complaints (
   day DATE, source VARCHAR, {columns(DIMENSIONS)}, version VARCHAR, reason VARCHAR, n BIGINT
 );
 """
-
-_PARTS_SQL = ",\n  ".join(f"{sql} as {name}" for name, sql in PARTS.items())
+"""r_day has no rows for interactions that no part counts. r_hist: one row for each of HISTOGRAMS and each bin that has any."""
 
 _REFRESHED = "day in (select unnest($days)) and source in (select unnest($sources))"
 
@@ -107,98 +112,123 @@ OF_DAYS = """occurred_at >= $first and occurred_at < $after_last
 """The interactions of the days and sources that `of_days` binds. Plain bounds stand beside the list of days: a list alone
 would miss the table's zone maps."""
 
-_PREPARED = f"""
-with contacts as (
-  select source, interaction_id,
-    lead(occurred_at) over (partition by customer_id order by occurred_at, source, interaction_id) as next_at
-  from interactions
-  where {CONTACT} and brand = '{OURS}' and customer_id is not null
-    and occurred_at >= $first and occurred_at < $after_next
-    and cast(occurred_at as date) in (select unnest($days_and_next))
-),
-prepared as (
-  select cast(i.occurred_at as date) as day, i.*,
-    coalesce(c.next_at <= i.occurred_at + interval 1 day, false) as came_back,
-    case when i.kind = 'order' then 1.0 / count(*) over line_of_order end as order_share,
-    max(case when i.referred then 1 else 0 end) over line_of_order as order_referred
-  from interactions i
-  left join contacts c on c.source = i.source and c.interaction_id = i.interaction_id
-  where i.brand = '{OURS}' and i.occurred_at >= $first and i.occurred_at < $after_next
-    and cast(i.occurred_at as date) in (select unnest($days)) and i.source in (select unnest($sources))
-  window line_of_order as (partition by i.kind, i.source, i.order_id, cast(i.occurred_at as date))
-)"""
-# Rows are written in the order of their days, so that a question about some days can skip all others by zone maps.
+_KEYS = ", ".join(("source", *DIMENSIONS))
+_BY_DAY = f"cast(occurred_at as date), {_KEYS}"
+_READ = """occurred_at, source, interaction_id, product, channel, segment, region, stage, kind, order_id, csat, nps, ces, asked, goal,
+goal_reached, text, sentiment, expectation, resolved_first_contact, handled_by, escalated, referred, units, amount"""
+_OURS = f"brand = '{OURS}' and {OF_DAYS}"
+
+# A contact is not contained where the same customer makes another one within a day. That may be the day after, and of
+# any source.
+_CONTACTS_AND_NEXT = f"""(
+  select *, customer_no is not null and coalesce(next_at <= occurred_at + interval 1 day, false) as came_back
+  from (
+    select {_READ}, customer_no,
+      lead(occurred_at) over (partition by customer_no order by occurred_at, source, interaction_id) as next_at
+    from interactions
+    where {CONTACT} and brand = '{OURS}' and occurred_at >= $first and occurred_at < $after_next
+      and cast(occurred_at as date) in (select unnest($days_and_next))
+  ) followed
+  where {OF_DAYS}
+) contacts"""
+
 # Each order counts once however many lines it has: its lines share it out, so orders stay additive by product. What
 # is said of the whole order may stand on its first line only.
-# The time bounds are plain values beside the list of days: a list alone would miss the table's zone maps.
+_ORDERS_SHARED = f"""(
+  select {_READ}, 1.0 / count(*) over line_of_order as order_share,
+    max(case when referred then 1 else 0 end) over line_of_order as order_referred
+  from interactions where kind = 'order' and {_OURS}
+  window line_of_order as (partition by source, order_id, cast(occurred_at as date))
+) orders"""
 
-_DAY = f"""
-insert into r_day {_PREPARED}
-select {", ".join(_KEYS)},
-  {_PARTS_SQL},
-  max(occurred_at) as last_at
-from prepared group by {", ".join(_KEYS)} order by day"""
+_OTHERS = f"""(
+  select * from interactions where kind not in ('contact', 'complaint', 'order') and {_SAYS} and {_OURS}
+) others"""
+
+
+def _sums(rows: str, parts: Mapping[str, str]) -> str:
+    """Write these parts of these rows; they have none of the others."""
+    return f"""
+insert into r_day
+select {_BY_DAY}, {", ".join(parts.get(name, "0") for name in PARTS)}
+from {rows} group by {_BY_DAY}"""
+
+
+_DAY = (
+    _sums(_CONTACTS_AND_NEXT, {**_OPINIONS, **_CONTACTS}),
+    _sums(_ORDERS_SHARED, {**_OPINIONS, **_ORDERS}),
+    _sums(_OTHERS, _OPINIONS),
+)
+"""Each row that has any part is counted by one of these: most parts are of rows of some kinds alone."""
 
 _HIST = f"""
-insert into r_hist {_PREPARED}
-select {", ".join(_KEYS)}, $measure as measure,
-  cast({bin_of("$measure_of")} as integer) as bin,
-  cast(count(*) as bigint) as n
-from prepared where {CONTACT} and $measure_of is not null
-group by {", ".join(_KEYS)}, bin order by day"""
+insert into r_hist
+select {_BY_DAY}, $measure as measure, cast({bin_of("$measure_of")} as integer) as bin, cast(count(*) as bigint) as n
+from interactions where {CONTACT} and $measure_of is not null and {_OURS}
+group by {_BY_DAY}, bin"""
 
 _COMPLAINTS = f"""
-insert into r_complaints {_PREPARED}
-select {", ".join(_KEYS)}, version, reason, cast(count(*) as bigint) as n
-from prepared where kind = 'complaint'
-group by {", ".join(_KEYS)}, version, reason order by day"""
-
-TABLES = ("r_day", "r_hist", "r_complaints")
-
+insert into r_complaints
+select {_BY_DAY}, version, reason, cast(count(*) as bigint) as n
+from interactions where kind = 'complaint' and {_OURS}
+group by {_BY_DAY}, version, reason"""
 
 _ANSWERED_BY_MACHINES = f"""
 select distinct source from interactions
 where {_UNASSISTED} and occurred_at >= $first and occurred_at < $after_next"""
+
+_ROWS = "select count(*) from interactions where occurred_at >= $first and occurred_at < $after_next"
+
+AT_ONCE = 1_000_000
+"""Interactions that are counted at once, about: as many as the groups of which fit in memory well."""
 
 
 def of_days(
     cursor: Executes, tables: Sequence[str], days: Sequence[date], sources: Sequence[str]
 ) -> dict[str, object]:
     """Empty these rollups for these days and sources; returns what OF_DAYS binds to count them anew."""
-    return {
-        **_emptied(cursor, tables, days, sources),
-        "first": min(days),
-        "after_last": max(days) + timedelta(days=1),
-    }
-
-
-def _emptied(
-    cursor: Executes, tables: Sequence[str], days: Sequence[date], sources: Sequence[str]
-) -> dict[str, object]:
     kept = {"days": list(days), "sources": list(sources)}
     for table in tables:
         cursor.execute(f"delete from {table} where {_REFRESHED}", kept)
-    return kept
+    return {**kept, "first": min(days), "after_last": max(days) + timedelta(days=1)}
 
 
-def refresh(cursor: Executes, touched: Sequence[date], sources: Sequence[str]) -> None:
-    """Recompute the rollups of these sources for the days touched, and for the day before each.
+def reached(cursor: Executes, days: Sequence[date], sources: Sequence[str]) -> tuple[list[date], list[str]]:
+    """The days and the sources whose sums may change where these did.
 
     A contact of any source may end the containment of one that a bot of another source had answered up to a day
-    earlier, so sources with such contacts are recomputed along.
+    earlier, so the day before each is counted along, and so are sources with such contacts.
     """
-    days = sorted({day - timedelta(days=back) for day in touched for back in (0, 1)})
-    if not days:
-        return
-    bounds = {"first": days[0], "after_next": days[-1] + timedelta(days=2)}
-    machines = [source for (source,) in cursor.execute(_ANSWERED_BY_MACHINES, bounds).fetchall()]
-    values = {
-        **bounds,
-        **_emptied(cursor, TABLES, days, sorted({*sources, *machines})),
-        "days_and_next": sorted({day + timedelta(days=on) for day in days for on in (0, 1)}),
-    }
-    cursor.execute(_DAY, values)
-    cursor.execute(_COMPLAINTS, values)
+    also = sorted({day - timedelta(days=back) for day in days for back in (0, 1)})
+    machines = cursor.execute(_ANSWERED_BY_MACHINES, _bounds(also)).fetchall() if also else []
+    return also, sorted({*sources, *(source for (source,) in machines)})
+
+
+def in_parts(cursor: Executes, days: Sequence[date]) -> Iterator[list[date]]:
+    """The days in their order, as many together as have about AT_ONCE interactions."""
+    rows = cursor.execute(_ROWS, _bounds(days)).fetchall()[0][0] if days else 0
+    each = -(-len(days) // max(-(-rows // AT_ONCE), 1))
+    yield from ([*days[at : at + each]] for at in range(0, len(days), max(each, 1)))
+
+
+def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str]) -> None:
+    """Recompute the sums of these sources for these days."""
+    after = {day + timedelta(days=on) for day in days for on in (0, 1)}
+    values = {**of_days(cursor, TABLES, days, sources), **_bounds(days)}
+    next_too = {**values, "days_and_next": sorted(after)}
+    for statement in _DAY:
+        cursor.execute(
+            statement, next_too if "$days_and_next" in statement else _without(values, "after_next")
+        )
+    cursor.execute(_COMPLAINTS, _without(values, "after_next"))
     for measure in HISTOGRAMS:
         sql = _HIST.replace("$measure_of", measure)
-        cursor.execute(sql, {**values, "measure": measure})
+        cursor.execute(sql, {**_without(values, "after_next"), "measure": measure})
+
+
+def _bounds(days: Sequence[date]) -> dict[str, object]:
+    return {"first": days[0], "after_next": days[-1] + timedelta(days=2)}
+
+
+def _without(values: Mapping[str, object], name: str) -> dict[str, object]:
+    return {key: value for key, value in values.items() if key != name}

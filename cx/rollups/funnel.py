@@ -8,12 +8,15 @@ every customer passes, and no stage after it waits for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import numpy as np
 
 from cx.journey import MOST_STAGES, Journey
-from cx.model import JOURNEY_DIMENSIONS as DIMENSIONS
-from cx.rollups.daily import bin_of
-from cx.rollups.walk import Executes, columns
+from cx.rollups.daily import BINS_PER_E
+from cx.rollups.sums import Sums
+from cx.rollups.walk import DAY, NONE, SECOND, Executes, Floats, Ints, Walk, columns, dates, numbers, write
 
 LATER = range(1, MOST_STAGES)
 """Positions of the stages after the first."""
@@ -21,92 +24,148 @@ LATER = range(1, MOST_STAGES)
 TABLES = ("r_attempts",)
 SCHEMA = f"""
 create table if not exists r_attempts (
-  customer_no INTEGER, place INTEGER, day DATE, opened_at TIMESTAMP, {columns()}, revenue DOUBLE,
-  {", ".join(f"gap_{position} SMALLINT" for position in LATER)},
-  ever SMALLINT,
-  {", ".join(f"prev_{position} DATE" for position in (0, *LATER))}
+  customer_no INTEGER, place INTEGER, day DATE, second INTEGER, micro INTEGER, {columns()}, revenue DOUBLE,
+  reached SMALLINT, {", ".join(f"gap_{position} SMALLINT" for position in LATER)}, ever SMALLINT, before DATE
+);
+create table if not exists r_firsts (
+  stage TINYINT, day DATE, before DATE, bin SMALLINT, n INTEGER
 );
 """
-"""place: of the opening among all that the customer did. gap_n: the time since the stage before n, as a bin of 1 %; empty
+"""r_attempts: place: of the opening among all that the customer did; second and micro: when on its day. reached: a bit
+for each stage that the attempt reached, bit 0 always. gap_n: the time since the stage before n, as a bin of 1 %; empty
 where the attempt did not reach stage n. ever: the time from the opening to the customer's next interaction at the last
-stage that everyone passes, whatever lies between and however late; BEFORE where there was one before the opening only. prev_n: the day on which the customer had opened an attempt before
-that reached stage n, so that among attempts of some days the first of each customer is found without looking at the
-others: it is the one whose prev_n lies before these days. revenue: what the customer ordered in the window."""
+stage that everyone passes, whatever lies between and however late; BEFORE where there was one before the opening only.
+before: the day of the customer's attempt before this. revenue: what the customer ordered in the window.
+
+r_firsts: how many attempts reached a stage on a day, by the day of the customer's attempt before that reached it too. So
+the customers of some days are found without looking at any: a customer's first attempt of these days is the one whose
+`before` lies ahead of them. One that follows another on its own day is never the first and left out. bin: of gap_n, and
+of `ever` for stage 0."""
 
 BEFORE = -1
 
-
-def fold(cursor: Executes, journey: Journey) -> None:
-    """Write the attempts of the customers in `walked`."""
-    cursor.execute(_ahead(journey))
-    cursor.execute(_attempts(journey))
-    cursor.execute("drop table ahead")
+_FIRST = "coalesce({0} < day, true)"
 
 
-def _ahead(journey: Journey) -> str:
-    """For each interaction the place of the first one at each later stage, counted from itself on."""
+def sums(journey: Journey) -> tuple[Sums, ...]:
+    """How r_firsts is counted from the attempts."""
     later = range(1, len(journey.stages))
-    nexts = (f"min(case when position = {n} then place end) over rest as next_{n}" for n in later)
-    at_last = f"position = {journey.required[-1]}"
-    return f"""
-create or replace temp table ahead as
-select customer_no, place, position, day, occurred_at, {", ".join(DIMENSIONS)},
-  {_lines(nexts)},
-  min(case when {at_last} then occurred_at end) over rest as last_at,
-  max(case when {at_last} then 1 else 0 end) over whole as was_there,
-  sum(case when kind = 'order' then amount else 0 end) over in_window as revenue
-from walked
-window
-  rest as (partition by customer_no order by place rows between current row and unbounded following),
-  whole as (partition by customer_no),
-  in_window as (
-    partition by customer_no order by occurred_at
-    range between current row and interval {journey.window_days} day following
-  )"""
-
-
-def _attempts(journey: Journey) -> str:
-    later = range(1, len(journey.stages))
-    gaps = (f"{_bin(f's{journey.before(n)}.occurred_at', f's{n}.occurred_at')} as gap_{n}" for n in later)
-    steps = (
-        f"left join ahead s{n} on s{n}.customer_no = s0.customer_no and s{n}.place = s{journey.before(n)}.next_{n}"
-        f" and s{n}.occurred_at <= s0.occurred_at + interval {journey.window_days} day"
+    reached = ", ".join(
+        f"max(case when gap_{n} is not null then day end) over earlier as before_{n}" for n in later
+    )
+    each = (
+        f"""select {n}, day, before_{n}, gap_{n}, count(*) from attempts
+where gap_{n} is not null and coalesce(before_{n} < day, true) group by all"""
         for n in later
     )
-    prevs = [f"{_before(n)} as prev_{n}" for n in (0, *later)]
-    return f"""
-insert into r_attempts (
-  customer_no, place, day, opened_at, {", ".join(DIMENSIONS)}, revenue,
-  {", ".join(f"gap_{n}" for n in later)}, ever,
-  {", ".join(f"prev_{n}" for n in (0, *later))}
-)
+    firsts = f"""
 with attempts as (
-  select s0.customer_no, s0.place, s0.day, s0.occurred_at as opened_at, {", ".join(f"s0.{name}" for name in DIMENSIONS)},
-    s0.revenue,
-    {_lines(gaps)},
-    coalesce({_bin("s0.occurred_at", "s0.last_at")}, case when s0.was_there = 1 then {BEFORE} end) as ever
-  from ahead s0
-  {" ".join(steps)}
-  where s0.position = 0
+  select day, ever, {", ".join(f"gap_{n}" for n in later)}, max(day) over earlier as before_0, {reached}
+  from r_attempts where $whose
+  window earlier as (partition by customer_no order by place rows between unbounded preceding and 1 preceding)
 )
-select *,
-  {_lines(prevs)}
-from attempts
-window earlier as (
-  partition by customer_no order by place rows between unbounded preceding and 1 preceding
-)
-order by day"""
+select 0, day, before_0, ever, count(*) from attempts where coalesce(before_0 < day, true) group by all
+union all {" union all ".join(each)}"""
+    return (Sums("r_firsts", ("stage", "day", "before", "bin"), firsts),)
 
 
-def _before(n: int) -> str:
-    reached = "day" if n == 0 else f"case when gap_{n} is not null then day end"
-    return f"max({reached}) over earlier"
+_BEFORE = """
+update r_attempts set before = earlier.day
+from (
+  select customer_no, max(day) as day from r_attempts semi join touched using (customer_no)
+  where day < $kept_from group by customer_no
+) earlier
+where earlier.customer_no = r_attempts.customer_no and r_attempts.day >= $kept_from and r_attempts.before is null"""
 
 
-def _bin(since: str, until: str) -> str:
-    seconds = f"date_diff('second', {since}, {until})"
-    return f"cast({bin_of(seconds)} as smallint)"
+def fold(cursor: Executes, walk: Walk, journey: Journey) -> None:
+    """Write the attempts of the customers walked."""
+    rows = np.flatnonzero(walk["position"] == 0)
+    if not len(rows):
+        return
+    at = walk.at[rows]
+    ways = {0: rows, **_ways(walk, journey, rows)}
+    reached = sum((ways[n] < len(walk)).astype(np.int16) << n for n in ways)
+    gaps = {f"gap_{n}": _gaps(walk, ways[journey.before(n)], ways[n]) for n in ways if n}
+    day = walk.day[rows]
+    write(
+        cursor,
+        "r_attempts",
+        {
+            "customer_no": walk.customer[rows], "place": walk.place(rows), "day": dates(day),
+            "second": at % DAY // SECOND, "micro": at % SECOND, **walk.texts(rows), "revenue": _revenue(walk, journey, rows),
+            "reached": reached, **{name: numbers(gap) for name, gap in gaps.items()},
+            "ever": numbers(_ever(walk, journey, rows)), "before": dates(_before(walk, rows, day)),
+        },
+        np.argsort(day, kind="stable"),
+    )  # fmt: skip
 
 
-def _lines(parts: Iterable[str]) -> str:
-    return ",\n  ".join(parts)
+def _ways(walk: Walk, journey: Journey, rows: Any) -> dict[int, Ints]:
+    """For each later stage the interaction by which an attempt reached it; len(walk) where it did not."""
+    at = np.append(walk.at, np.iinfo(np.int64).max)
+    closes = walk.at[rows] + journey.window_days * DAY
+    found: dict[int, Ints] = {0: rows}
+    for n in range(1, len(journey.stages)):
+        since = found[journey.before(n)]
+        there = since < len(walk)
+        taken = np.full(len(rows), len(walk))
+        taken[there] = walk.next(walk["position"] == n, since[there])
+        found[n] = np.where(at[taken] <= closes, taken, len(walk))
+    del found[0]
+    return found
+
+
+def _gaps(walk: Walk, since: Ints, until: Ints) -> Ints:
+    gaps = np.full(len(since), NONE)
+    there = until < len(walk)
+    gaps[there] = bins(walk.at[since[there]], walk.at[until[there]])
+    return gaps
+
+
+def bins(since: Ints, until: Ints) -> Ints:
+    """The bins of the times between these moments, in whole seconds of the clock."""
+    told: Ints = np.floor(BINS_PER_E * np.log(1 + (until // SECOND - since // SECOND))).astype(np.int64)
+    return told
+
+
+def _ever(walk: Walk, journey: Journey, rows: Any) -> Ints:
+    there = walk["position"] == journey.required[-1]
+    ever = _gaps(walk, rows, walk.next(there, rows))
+    earlier = (ever == NONE) & (walk.last(there, rows) >= 0)
+    return np.where(earlier, BEFORE, ever)
+
+
+def _before(walk: Walk, rows: Any, day: Ints) -> Ints:
+    same = np.append(False, walk.number[rows[1:]] == walk.number[rows[:-1]])
+    return np.where(same, np.append(NONE, day[:-1]), NONE)
+
+
+def _revenue(walk: Walk, journey: Journey, rows: Any) -> Floats:
+    """What was ordered from the moment of each of these on, within the window."""
+    spent = np.append(np.where(walk.kind("order"), walk["amount"], 0.0), 0.0)
+    bounds = np.stack(within(walk, walk.at, rows, 0, journey.window_days * DAY), axis=1)
+    told: Floats = np.add.reduceat(spent, bounds.ravel())[::2]
+    return told
+
+
+def within(walk: Walk, times: Ints, rows: Any, since: int, until: int) -> tuple[Ints, Ints]:
+    """Where a customer's interactions of some time around each of these begin, and where they end."""
+    least, span = int(times.min()), int(times.max() - times.min()) + abs(since) + abs(until) + 1
+    at_once = max(2**62 // span, 1)
+    begin, end = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+    whose = walk.number[rows]
+    for first in range(0, len(walk.starts), at_once):
+        from_, to = (np.searchsorted(whose, number) for number in (first, first + at_once))
+        edges = [*walk.starts, len(walk)]
+        low, high = edges[first], edges[min(first + at_once, len(walk.starts))]
+        keys = (walk.number[low:high] - first) * span + (times[low:high] - least)
+        asked = keys[rows[from_:to] - low]
+        begin[from_:to] = np.searchsorted(keys, asked + since) + low
+        end[from_:to] = np.searchsorted(keys, asked + until, "right") + low
+    return begin, end
+
+
+def kept_since(cursor: Executes, kept_from: date) -> None:
+    """Tell of the attempts before among interactions that have left."""
+    cursor.execute(_BEFORE, {"kept_from": kept_from})

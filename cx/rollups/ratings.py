@@ -7,9 +7,15 @@ as many whole days on or back; a rated order itself lies before its rating.
 
 from __future__ import annotations
 
-from cx.journey import Journey
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
 from cx.model import DIMENSIONS
-from cx.rollups.walk import Executes, columns
+from cx.rollups import buyers
+from cx.rollups.walk import NONE, Executes, Floats, Ints, Walk, columns, dates, firsts, running, write
 
 HORIZONS = (90, 180, 365)
 """Days after a rating for which revenue is counted."""
@@ -39,81 +45,126 @@ r_spells), empty for those who were no customers at the rating; revenue_n and be
 and before. r_first_met: the first touchpoint of each buyer before the first order, where one is named; day is
 that of the order."""
 
-_LATER = "(partition by customer_no order by place rows between 1 following and unbounded following)"
+_KEPT_UNTIL = """
+update r_ratings set kept_until = s.until
+from r_spells s
+where s.customer_no = r_ratings.customer_no and s.from_day <= r_ratings.day and r_ratings.day < s.until
+  and r_ratings.kept_until is null and r_ratings.day >= $kept_from
+  and r_ratings.customer_no in (select customer_no from touched)"""
 
 
-def _revenues(days: int) -> str:
-    """Revenue within so many days of the rating, as differences of the revenue so far, which never falls.
+def fold(cursor: Executes, walk: Walk, spells: buyers.Spells) -> None:
+    """Write the ratings and orders of the customers walked, who stayed for these spells."""
+    first, revenue = buyers.lines(walk)
+    spent = np.zeros(len(walk))
+    spent[first] = revenue
+    rated = {measure: walk[measure] >= 0 for measure in MEASURES}
+    rows = np.flatnonzero(walk.kind("order", "complaint") | np.logical_or.reduce([*rated.values()]))
+    if len(rows):
+        so_far = running(spent[rows], firsts(walk.number[rows]))
+        spans = _spent(walk, rows, so_far)
+        for measure, told in rated.items():
+            here = np.flatnonzero(told[rows])
+            told_of = {name: each[here] for name, each in spans.items()}
+            _ratings(cursor, walk, measure, rows[here], told_of, first, spells)
+    _orders(cursor, walk, first, revenue)
+    _first_met(cursor, walk, first)
+
+
+def _spent(walk: Walk, rows: Ints, so_far: Floats) -> dict[str, Floats]:
+    """Revenue within so many days of each of these, as differences of the revenue so far, which never falls.
 
     Rounded, so that the same amount after and before is the same whatever was spent earlier.
     """
-    return f"""
-  round(max(so_far) over (
-    partition by customer_no order by day range between unbounded preceding and interval {days} day following
-  ) - so_far, 4) as revenue_{days},
-  round(so_far - coalesce(max(so_far) over (
-    partition by customer_no order by day range between unbounded preceding and interval {days + 1} day preceding
-  ), 0), 4) as before_{days}"""
+    span = int(np.ptp(walk.day)) + 2 * max(HORIZONS) + 2
+    keys = walk.number[rows] * span + walk.day[rows] - walk.day.min()
+    own = walk.number[rows]
+    found = {}
+    for days in HORIZONS:
+        last = np.searchsorted(keys, keys + days, "right") - 1
+        earlier = np.searchsorted(keys, keys - days - 1, "right") - 1
+        gone = np.where((earlier >= 0) & (own[earlier] == own), so_far[earlier], 0.0)
+        found[f"revenue_{days}"] = _rounded(so_far[last] - so_far)
+        found[f"before_{days}"] = _rounded(so_far - gone)
+    return found
 
 
-_FOLLOWED = f"""
-create or replace temp table followed as
-with lines as (
-  select *,
-    row_number() over (partition by customer_no, kind, order_id order by place) as line,
-    sum(amount) over (partition by customer_no, kind, order_id) as of_order
-  from walked where kind in ('order', 'complaint') or csat is not null or nps is not null
-),
-orders as (
-  select *, case when kind = 'order' and line = 1 then coalesce(of_order, 0) end as revenue from lines
-),
-running as (
-  select *, sum(coalesce(revenue, 0)) over (
-    partition by customer_no order by place rows between unbounded preceding and current row
-  ) as so_far
-  from orders
-)
-select *,
-  min(case when revenue is not null then day end) over {_LATER} as next_order,
-  min(case when kind = 'complaint' then day end) over {_LATER} as next_complaint,
-  min(case when nps is not null then day end) over {_LATER} as next_answer,
-  min(case when nps is not null then place end) over {_LATER} as answer_place,
-  min(case when nps >= 9 then place end) over {_LATER} as promoter_place,
-  {",".join(map(_revenues, HORIZONS))}
-from running"""
-
-_RATINGS = f"""
-insert into r_ratings
-select f.customer_no, f.place, f.day, '$measure', f.$measure, {", ".join(f"f.{name}" for name in DIMENSIONS)},
-  f.would_forgive, f.would_trust, f.next_order, f.next_complaint, f.next_answer,
-  case when f.answer_place is not null then coalesce(f.promoter_place = f.answer_place, false) end,
-  s.until, {", ".join(f"f.{name}" for name in _REVENUES)}
-from followed f
-left join r_spells s on s.customer_no = f.customer_no and s.from_day <= f.day and f.day < s.until
-where f.$measure is not null order by f.day"""
-
-_ORDERS = """
-insert into r_orders
-select customer_no, day, cast(sum(revenue) as double) from followed
-where revenue is not null group by customer_no, day order by day"""
-
-_FIRST_MET = """
-insert into r_first_met
-with met as (
-  select customer_no, place, touchpoint,
-    min(case when kind = 'order' then place end) over (partition by customer_no) as ordered_at,
-    min(case when kind = 'order' then day end) over (partition by customer_no) as day,
-    min(case when touchpoint is not null then place end) over (partition by customer_no) as met_at
-  from walked
-)
-select customer_no, day, touchpoint from met where place = met_at and place < ordered_at"""
+def _rounded(money: Floats) -> Floats:
+    told: Floats = np.floor(money * 1e4 + 0.5) / 1e4
+    return told
 
 
-def fold(cursor: Executes, journey: Journey) -> None:
-    """Write the ratings and orders of the customers in `walked`; after `buyers`, whose spells it reads."""
-    cursor.execute(_FOLLOWED)
-    for measure in MEASURES:
-        cursor.execute(_RATINGS.replace("$measure", measure))
-    cursor.execute(_ORDERS)
-    cursor.execute(_FIRST_MET)
-    cursor.execute("drop table followed")
+def _ratings(
+    cursor: Executes,
+    walk: Walk,
+    measure: str,
+    rows: Ints,
+    spans: dict[str, Floats],
+    orders: Ints,
+    spells: buyers.Spells,
+) -> None:
+    if not len(rows):
+        return
+    ordered = np.zeros(len(walk), bool)
+    ordered[orders] = True
+    answered = walk["nps"] >= 0
+    answer = walk.next(answered, rows, 1)
+    nps = np.append(walk["nps"], -1)[answer]
+    write(
+        cursor,
+        "r_ratings",
+        {
+            "customer_no": walk.customer[rows], "place": walk.place(rows), "day": dates(walk.day[rows]),
+            "measure": pa.array(np.full(len(rows), measure)), "score": walk[measure][rows],
+            **walk.texts(rows, DIMENSIONS), **{name: _flags(walk[name][rows]) for name in ("would_forgive", "would_trust")},
+            "next_order": _days(walk, walk.next(ordered, rows, 1)),
+            "next_complaint": _days(walk, walk.next(walk.kind("complaint"), rows, 1)), "next_answer": _days(walk, answer),
+            "would_recommend": pa.array(nps >= 9, mask=nps < 0), **spans,
+            "kept_until": dates(spells.kept(walk.number[rows], walk.day[rows])),
+        },
+        np.argsort(walk.day[rows], kind="stable"),
+    )  # fmt: skip
+
+
+def _days(walk: Walk, rows: Ints) -> pa.Array:
+    return dates(np.append(walk.day, NONE)[rows])
+
+
+def _flags(told: Any) -> pa.Array:
+    return pa.array(told > 0, mask=told < 0)
+
+
+def _orders(cursor: Executes, walk: Walk, first: Ints, revenue: Floats) -> None:
+    starts = firsts(walk.number[first], walk.day[first])
+    if len(starts):
+        day = walk.day[first[starts]]
+        write(
+            cursor,
+            "r_orders",
+            {
+                "customer_no": walk.customer[first[starts]],
+                "day": dates(day),
+                "revenue": np.add.reduceat(revenue, starts),
+            },
+            np.argsort(day, kind="stable"),
+        )
+
+
+def _first_met(cursor: Executes, walk: Walk, orders: Ints) -> None:
+    ordered = walk.next(walk.kind("order"), walk.starts)
+    met = walk.next(walk["touchpoint"] >= 0, walk.starts)
+    before = (ordered < len(walk)) & (met < ordered)
+    write(
+        cursor,
+        "r_first_met",
+        {
+            "customer_no": walk.customer[met[before]],
+            "day": dates(walk.day[ordered[before]]),
+            "touchpoint": walk.text("touchpoint", met[before]),
+        },
+    )
+
+
+def kept_since(cursor: Executes, kept_from: date) -> None:
+    """Tell it of those whose spell began among interactions that have left."""
+    cursor.execute(_KEPT_UNTIL, {"kept_from": kept_from})

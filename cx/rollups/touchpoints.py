@@ -1,105 +1,147 @@
 """What happens at each touchpoint, and the contacts that follow it.
 
-r_touch has sums by day, as `daily` has, by touchpoint, reason and goal. It leaves the region out on purpose: with it
-the rollup would be about as large as the interactions. r_contacts is folded by customer: each contact, with the
-place where the customer had been last.
+Sums by day, as `daily` has: how much happens at a touchpoint, how it felt, what was raised there, what customers came
+for. Each is told by product and segment, and once over all of them, which is a fraction as long. The region is left out
+on purpose: with it the rollups would be about as large as the interactions. r_contacts is folded by customer: each
+contact, with the place where the customer had been last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
+
+import numpy as np
 
 from cx.journey import Journey
 from cx.model import JOURNEY_DIMENSIONS as DIMENSIONS
 from cx.model import OURS
 from cx.rollups.daily import CONTACT, OF_DAYS, count, of_days, typed
 from cx.rollups.daily import PARTS as DAILY
-from cx.rollups.walk import SILENT, Executes, columns
+from cx.rollups.walk import DAY, NONE, SILENT, Executes, Walk, columns, dates, write
 
 ATTRIBUTION_DAYS = 7
 """A contact is traced back to what its customer did at most so many days before, to the second."""
 
-_AFTERMATH = "kind in ('contact', 'complaint', 'return')"
+_AFTER = ("contact", "complaint", "return")
+_AFTERMATH = f"kind in {_AFTER}"
 
-_SAME_AS_BY_DAY = (
+_PLACE = ("stage", "channel", "touchpoint")
+_OF = ("product", "segment")
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Sums at each touchpoint, product and segment: additive parts, by what besides, and of which interactions."""
+
+    table: str
+    parts: dict[str, str]
+    by: str = ""
+    of: str = "true"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What the sums are told by, the day, the source, the product and the segment besides."""
+        return (*_PLACE, *((self.by,) if self.by else ()))
+
+
+_FELT = (
     "csat_satisfied", "csat_answers", "ces_sum", "ces_squares", "ces_answers", "texts_scored", "texts_positive",
-    "texts_negative", "gap_sum", "gap_squares", "gap_answers", "contacts", "complaints", "goals", "goals_reached",
+    "texts_negative", "gap_sum", "gap_squares", "gap_answers",
 )  # fmt: skip
 
-PARTS: dict[str, str] = {
+HAPPENED = Touch("r_touch", {
     "interactions": count(f"not {SILENT}"),
     "exposed": count(f"customer_no is not null and not {SILENT} and not {_AFTERMATH}"),
-    **{name: DAILY[name] for name in _SAME_AS_BY_DAY},
-}
-"""The additive parts of r_touch. interactions: without the surveys that nobody answered. exposed: those that a contact
-can be traced back to, being of a known customer and no contact, complaint or return themselves."""
+})  # fmt: skip
+"""interactions: without the surveys that nobody answered. exposed: those that a contact can be traced back to, being of a
+known customer and no contact, complaint or return themselves."""
+FELT = Touch(
+    "r_felt",
+    {name: DAILY[name] for name in _FELT},
+    "",
+    "coalesce(csat, ces) is not null or sentiment is not null",
+)
+RAISED = Touch("r_raised", {name: DAILY[name] for name in ("contacts", "complaints")}, "reason", CONTACT)
+AIMED = Touch(
+    "r_aimed",
+    {name: DAILY[name] for name in ("goals", "goals_reached")},
+    "goal",
+    "goal is not null and goal_reached is not null",
+)
+TOUCHES = (HAPPENED, FELT, RAISED, AIMED)
 
-_KEYS = ("stage", "channel", "touchpoint", "product", "segment", "reason", "goal")
+PARTS = {name: sql for touch in TOUCHES for name, sql in touch.parts.items()}
+"""The additive parts of all of them."""
 
 FROM = ("stage", "channel", "touchpoint", "product", "segment")
 """What is kept of the place that a contact is traced back to, each as from_..."""
 
-COARSE = tuple(name for name in _KEYS if name not in ("product", "segment"))
+OVER_ALL = {HAPPENED.table: PARTS, RAISED.table: RAISED.parts, AIMED.table: AIMED.parts}
+"""Which sums there are over all products and segments as well, in a table of their own, with which parts."""
 
-BY_DAY = ("r_touch", "r_touch_all")
+BY_DAY = (*(touch.table for touch in TOUCHES), *(f"{table}_all" for table in OVER_ALL))
 BY_CUSTOMER = ("r_contacts",)
-SCHEMA = f"""
-create table if not exists r_touch (
-  day DATE, source VARCHAR, {columns(_KEYS)}, {typed(PARTS)}
+SCHEMA = (
+    "".join(
+        f"""
+create table if not exists {touch.table} (day DATE, source VARCHAR, {columns((*touch.keys, *_OF))}, {typed(touch.parts)});
+"""
+        for touch in TOUCHES
+    )
+    + "".join(
+        f"""
+create table if not exists {touch.table}_all (
+  day DATE, source VARCHAR, {columns(touch.keys)}, {typed(OVER_ALL[touch.table])}
 );
-create table if not exists r_touch_all (
-  day DATE, source VARCHAR, {columns(COARSE)}, {typed(PARTS)}
-);
+"""
+        for touch in TOUCHES
+        if touch.table in OVER_ALL
+    )
+    + f"""
 create table if not exists r_contacts (
   customer_no INTEGER, day DATE, {columns(DIMENSIONS)}, stage VARCHAR, touchpoint VARCHAR, kind VARCHAR, reason VARCHAR,
   from_day DATE, {columns(tuple(f"from_{name}" for name in FROM))}
 );
 """
-"""r_touch_all: r_touch over all products and segments, a fraction as long. r_contacts: one row for each contact or complaint of a known customer; from_day is empty where it follows nothing."""
-
-_PARTS_SQL = ",\n  ".join(f"{sql} as {name}" for name, sql in PARTS.items())
+)
+"""r_touch: how much happens, and over all (r_touch_all) how it is as well. r_felt: how it felt. r_raised: contacts and complaints by reason. r_aimed: goals. r_contacts:
+one row for each contact or complaint of a known customer; from_day is empty where it follows nothing."""
 
 # An unanswered survey is no interaction, but words or a goal that came with it count as they do by day. The time
 # bounds are plain values beside the list of days: a list alone would miss the table's zone maps.
-_TOUCH = f"""
-insert into r_touch
+_STAGED = f"""
+create or replace temp table staged_touches as
 with stage_of_kind as (
-  select unnest($kinds) as kind, unnest($stages) as kind_stage
-),
-staged as (
-  select cast(i.occurred_at as date) as day, coalesce(i.stage, k.kind_stage) as at_stage, i.*
-  from interactions i
-  left join stage_of_kind k on k.kind = i.kind
-  where i.brand = '{OURS}' and {OF_DAYS}
+  select unnest($kinds) as of_kind, unnest($stages) as kind_stage
 )
-select day, source, at_stage, {", ".join(_KEYS[1:])},
-  {_PARTS_SQL}
-from staged
-where not ({SILENT} and sentiment is null and goal_reached is null)
-group by day, source, at_stage, {", ".join(_KEYS[1:])} order by day"""
+select cast(i.occurred_at as date) as day, coalesce(i.stage, k.kind_stage) as stage, i.source, i.channel, i.touchpoint,
+  i.product, i.segment, i.reason, i.goal, i.goal_reached, i.kind, i.customer_no, i.csat, i.nps, i.ces, i.sentiment,
+  i.expectation
+from interactions i
+left join stage_of_kind k on k.of_kind = i.kind
+where i.brand = '{OURS}' and {OF_DAYS} and not ({SILENT} and sentiment is null and goal_reached is null)"""
 
-_TOUCH_ALL = f"""
-insert into r_touch_all
-select day, source, {", ".join(COARSE)}, {", ".join(f"sum({name}) as {name}" for name in PARTS)}
-from r_touch where day in (select unnest($days)) and source in (select unnest($sources))
-group by day, source, {", ".join(COARSE)} order by day"""
 
-_CONTACTS = f"""
-insert into r_contacts
-with behind as (
-  select *,
-    max(case when not {_AFTERMATH} then place end) over (
-      partition by customer_no order by place rows between unbounded preceding and 1 preceding
-    ) as last_place
-  from walked
-)
-select c.customer_no, c.day, {", ".join(f"c.{name}" for name in DIMENSIONS)}, c.stage, c.touchpoint, c.kind, c.reason,
-  w.day, {", ".join(f"w.{name}" for name in FROM)}
-from behind c
-left join walked w on w.customer_no = c.customer_no and w.place = c.last_place
-  and w.occurred_at >= c.occurred_at - interval {ATTRIBUTION_DAYS} day
-where c.{CONTACT} order by c.day"""
+def _counted(touch: Touch) -> str:
+    keys = ", ".join(("day", "source", *touch.keys, *_OF))
+    parts = ", ".join(f"{sql} as {name}" for name, sql in touch.parts.items())
+    return f"insert into {touch.table} select {keys}, {parts} from staged_touches where {touch.of} group by {keys} order by day"
+
+
+def _over_all(touch: Touch) -> str:
+    """Out of what was counted by product and segment; the parts of one that holds them all out of every other."""
+    keys, parts = ", ".join(("day", "source", *touch.keys)), OVER_ALL[touch.table]
+    origins = (other for other in TOUCHES if other.parts.keys() <= parts.keys())
+    each = " union all by name ".join(
+        f"select {keys}, {', '.join(other.parts)} from {other.table} where {_REFRESHED}" for other in origins
+    )
+    sums = ", ".join(f"coalesce(sum({name}), 0) as {name}" for name in parts)
+    return f"insert into {touch.table}_all select {keys}, {sums} from ({each}) parts group by {keys} order by day"
+
+
+_REFRESHED = "day in (select unnest($days)) and source in (select unnest($sources))"
 
 
 def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], journey: Journey) -> None:
@@ -108,10 +150,29 @@ def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], jour
         return
     values = of_days(cursor, BY_DAY, days, sources)
     named = {"kinds": [*journey.stage_of_kind], "stages": [*journey.stage_of_kind.values()]}
-    cursor.execute(_TOUCH, {**values, **named})
-    cursor.execute(_TOUCH_ALL, {"days": list(days), "sources": list(sources)})
+    cursor.execute(_STAGED, {**values, **named})
+    for touch in TOUCHES:
+        cursor.execute(_counted(touch))
+    for touch in TOUCHES:
+        if touch.table in OVER_ALL:
+            cursor.execute(_over_all(touch), {"days": list(days), "sources": list(sources)})
+    cursor.execute("drop table staged_touches")
 
 
-def fold(cursor: Executes, journey: Journey) -> None:
-    """Write the contacts of the customers in `walked`, each with where its customer had been last."""
-    cursor.execute(_CONTACTS)
+def fold(cursor: Executes, walk: Walk, journey: Journey) -> None:
+    """Write the contacts of the customers walked, each with where its customer had been last."""
+    rows = np.flatnonzero(walk.kind("contact", "complaint"))
+    if not len(rows):
+        return
+    last = walk.last(~walk.kind(*_AFTER), rows)
+    last[(last >= 0) & (walk.at[last] < walk.at[rows] - ATTRIBUTION_DAYS * DAY)] = -1
+    write(
+        cursor,
+        "r_contacts",
+        {
+            "customer_no": walk.customer[rows], "day": dates(walk.day[rows]),
+            **walk.texts(rows, (*DIMENSIONS, "stage", "touchpoint", "kind", "reason")),
+            "from_day": dates(np.where(last >= 0, walk.day[last], NONE)), **walk.texts(last, FROM, "from_"),
+        },
+        np.argsort(walk.day[rows], kind="stable"),
+    )  # fmt: skip

@@ -28,6 +28,9 @@ VIEWS = {
 PARTS = {"week": mark("What moved"), "actions": mark("Actions"), "loyalty": mark("Loyalty")}
 """The parts of the weekly health beneath its tiles."""
 
+MOST_CHOSEN = 100
+"""Values that can be chosen of one dimension: Streamlit forgets a link of more than a thousand, and with it every filter."""
+
 _OF_HEALTH = ("weeks", "measure", "split", "part", "rated", "after")
 _OF_SURGES = ("surge", "surge_by", "opened")
 _OF_JOURNEY = ("span", "view", "by", "stage_of", "against", "group_by", "a", "b", "open", "whose", "heat")
@@ -138,6 +141,7 @@ def _some(name: str, offered: list[str], campaigns: Mapping[str, str]) -> tuple[
         offered,
         format_func=lambda value: values.group(name, value, campaigns),
         placeholder=t("All"),
+        max_selections=max(MOST_CHOSEN, len(known)),
         key=key,
         on_change=changed,
     )

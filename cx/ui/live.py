@@ -11,6 +11,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -25,6 +26,7 @@ from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
 from cx import logs
+from cx.errors import CxError
 from cx.folders import Folders
 from cx.store import Store
 from cx.ui import door, seen
@@ -218,6 +220,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{base}/api/health", _health),
         Route(f"{base}/metrics", _metrics),
         door.route(f"{base}/api/doctor", _summary),
+        door.route(f"{base}/api/damage", _damage, told=True),
         door.route(f"{base}/api/check", _check),
         door.route(f"{base}/api/undo", _undo, told=True),
         door.route(f"{base}/api/forget", _forget, told=True),
@@ -250,7 +253,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     # older way of pages/, without navigation, style and page settings.
     PagesManager.uses_pages_directory = False
     logs.set_up()
-    running = server()
+    running = _opened()
     await running.publish()
     gc.collect()
     gc.freeze()
@@ -264,6 +267,15 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
             await asyncio.to_thread(running.taking.end)
             close()
             gc.unfreeze()
+
+
+def _opened() -> Server:
+    """The server, or the end of this process, which then leaves the reason in words instead of where in the code it arose."""
+    try:
+        return server()
+    except CxError as error:
+        sys.tracebacklimit = 0
+        raise error from None
 
 
 @contextmanager
@@ -337,7 +349,16 @@ def _summary() -> dict[str, object]:
     from cx.doctor import summary
 
     running = server()
-    return {**summary(running.store), "taking_in": running.taking.alive}
+    try:
+        return {**summary(running.store), "taking_in": running.taking.alive}
+    except CxError as error:
+        return {"damage": str(error), "taking_in": running.taking.alive}
+
+
+def _damage() -> dict[str, object]:
+    from cx.doctor import damage
+
+    return {"damage": damage(server().store)}
 
 
 def base_path() -> str:

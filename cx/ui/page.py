@@ -11,7 +11,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from cx import clock
-from cx.errors import QueryError
+from cx.errors import QueryError, StoreBroken
 from cx.query import Filters
 from cx.questions.freshness import Freshness
 from cx.ui import asks, live, parts
@@ -44,7 +44,8 @@ def shown() -> Shown | None:
 
 
 def in_words(body: Callable[[], None]) -> Callable[[], None]:
-    """A page's body that says above it that exports wait, and in its place, in words, that a query failed."""
+    """A page's body that says above it that exports wait, and in its place, in words, that a query failed or what is wrong
+    with the store."""
 
     @wraps(body)
     def told() -> None:
@@ -55,6 +56,9 @@ def in_words(body: Callable[[], None]) -> Callable[[], None]:
         except QueryError as error:
             _log.error("the query '%s' failed: %s", error.name, type(error.__cause__).__name__)
             parts.failed(error)
+        except StoreBroken as error:
+            _log.error("%s", error)
+            parts.broken(error)
 
     return told
 

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from cx.errors import QueryError, QueryTooLong
+from cx.errors import QueryError, QueryTooLong, StoreBroken
 from cx.folders import Folders, python
 from cx.ingest import explain
 from cx.query import Filters
@@ -151,6 +151,11 @@ def failed(error: QueryError) -> None:
     else:
         told = t("These figures could not be computed. The log says which query failed ('{name}').", name=error.name)  # fmt: skip
     st.error(told, icon=":material/error:")
+
+
+def broken(error: StoreBroken) -> None:
+    """That the store is damaged where the page's figures are, and what mends it."""
+    st.error(str(error), icon=":material/error:")
 
 
 def counting() -> None:

@@ -12,9 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import statistics
 import tempfile
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -26,14 +24,15 @@ import duckdb
 import pandas as pd
 
 from cx.folders import Folders
-from cx.ingest import catch_up, take_in
+from cx.ingest import catch_up
 from cx.journey import DEFAULT, LEFT
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query
 from cx.questions import behind, channels, counts, funnel, paths, returning, touchpoints
 from cx.questions.funnel import Period
 from cx.store import LONGEST_SECONDS, Store
-from tests.bench import generate, peers
+from tests.bench import generate, peers, stores
+from tests.bench.measuring import measured
 from tests.bench.peers import Peer
 
 TURNS, PEER_TURNS = 7, 3
@@ -88,23 +87,23 @@ def reads(store: Recording, ask: Callable[[], Any]) -> set[str]:
 def views(store: Store, through: date, weeks: int, files: Path) -> list[View]:
     """Every question of the journey page over so many weeks, those narrowed by filters among them."""
     period = Period(through - timedelta(days=7 * weeks - 1), through, through)
-    told, days = (store, DEFAULT, EVERYONE), (period.first, period.last)
+    told, days, rows = (store, DEFAULT, EVERYONE), (period.first, period.last), _rows(files)
     return [
-        View("funnel", partial(funnel.funnel, *told, period), peers.funnel(files, period)),
+        View("funnel", partial(funnel.funnel, *told, period), peers.funnel(rows, period)),
         *(
             View(f"funnel of one {d}", partial(funnel.funnel, store, DEFAULT, one, period))
             for d, one in NARROWED.items()
         ),
         *(View(f"funnel by {d}", partial(funnel.breakdown, *told, period, d)) for d in JOURNEY_DIMENSIONS),
         View("stages, for the ideal", partial(touchpoints.stages, *told, *days)),
-        View("touchpoints", partial(touchpoints.touchpoints, *told, *days), peers.touchpoints(files, period)),
+        View("touchpoints", partial(touchpoints.touchpoints, *told, *days), peers.touchpoints(rows, period)),
         *(
             View(f"touchpoints, one {d}", partial(touchpoints.touchpoints, store, DEFAULT, one, *days))
             for d, one in NARROWED.items()
         ),
         View("pains of a stage", partial(touchpoints.reasons, store, EVERYONE, "support", *days)),
-        View("paths", partial(paths.ways, *told, *days, through), peers.ways(files, period)),
-        View("presence", partial(channels.presence, store, EVERYONE, *days), peers.presence(files, period)),
+        View("paths", partial(paths.ways, *told, *days, through), peers.ways(rows, period)),
+        View("presence", partial(channels.presence, store, EVERYONE, *days), peers.presence(rows, period)),
         View("hops", partial(channels.hops, store, EVERYONE, *days)),
         View("devices", partial(channels.devices, store, EVERYONE, *days)),
         View("support", partial(channels.support, store, EVERYONE, *days)),
@@ -113,10 +112,14 @@ def views(store: Store, through: date, weeks: int, files: Path) -> list[View]:
     ]
 
 
+def _rows(files: Path) -> str:
+    return f"read_parquet('{files}/*.parquet')"
+
+
 def lasting(store: Store, through: date, first: date, files: Path) -> list[View]:
     """What the page asks whatever period is chosen, and the period before that which it shows at first."""
     told, shown = (store, DEFAULT, EVERYONE), Period(through - SPAN, through, through)
-    cohorts = peers.cohorts(files, Period(first, through, through))
+    cohorts = peers.cohorts(_rows(files), Period(first, through, through))
     return [
         View("funnel before", partial(funnel.funnel, *told, shown.before(DEFAULT))),
         View("repeat purchase", partial(returning.repeat_purchase, *told, through)),
@@ -162,62 +165,25 @@ def main(rows: int, folder: Path) -> None:
 
 def landed(folder: Path, rows: int) -> tuple[Recording, Path]:
     """A store with the exports taken in, and where they lie."""
-    files, folders = folder / "exports", Folders(folder / "data").make()
-    if not folders.store.exists():
-        land(files, folders, rows)
-    size, whole = (
-        sum(path.stat().st_size for path in paths) / 1e6 for paths in ([folders.store], files.iterdir())
-    )
-    print(f"store {size:.0f} MB, exports {whole:.0f} MB: {size / whole:.1f} times")
+    print(stores.prepare(folder, rows) or "landed before")
+    folders = Folders(folder / "data")
     store = Recording.open(folders.store)
     assert isinstance(store, Recording)
     if catch_up(store, folders):
         print("the rollups were counted anew")
-    return store, files
-
-
-def land(files: Path, folders: Folders, rows: int) -> None:
-    """Generate exports and take them in, one after the other."""
-    exports = sorted(files.glob("*.parquet")) or generate.write(files, rows)
-    store = Store.open(folders.store)
-    begun, kept = time.perf_counter(), 0
-    for path in exports:
-        before = time.perf_counter()
-        report = take_in(store, folders, path, now=generate.END)
-        kept += report.rows_kept
-        took = time.perf_counter() - before
-        print(
-            f"{path.name}: {report.rows_kept} rows in {took:.1f} s, {report.rows_kept / took:.0f} a second",
-            flush=True,
-        )
-        assert not report.rows_refused, report
-    store.close()
-    took = time.perf_counter() - begun
-    print(f"landed {kept} rows in {took:.0f} s, {kept / took:.0f} a second")
+    return store, folder / "exports"
 
 
 def line(store: Recording, view: View) -> str:
     """One line of the table."""
     tables = ", ".join(sorted(reads(store, view.ask)))
-    wall, cpu = taken(view.ask, TURNS)
+    wall, cpu = measured(view.ask, TURNS)[1]
     slow = f"  OVER {SLOW_MS} ms" if wall > SLOW_MS else ""
     peer = " " * 30
     if view.peer:
-        plain, plain_cpu = min(taken(ask, PEER_TURNS) for ask in plainly(view.peer))
+        plain, plain_cpu = min(measured(ask, PEER_TURNS)[1] for ask in plainly(view.peer))
         peer = f"{plain:8.0f}{plain_cpu:8.0f}{plain / wall:7.1f}{plain_cpu / cpu:7.1f}"
     return f"{view.name:26}{wall:8.1f}{cpu:8.1f} |{peer} | {tables}{slow}"
-
-
-def taken(ask: Callable[[], Any], turns: int) -> tuple[float, float]:
-    """Milliseconds by the wall and of CPU, the median of each."""
-    ask()
-    walls, cpus = [], []
-    for _ in range(turns):
-        wall, cpu = time.perf_counter(), time.process_time()
-        ask()
-        walls.append(1000 * (time.perf_counter() - wall))
-        cpus.append(1000 * (time.process_time() - cpu))
-    return statistics.median(walls), statistics.median(cpus)
 
 
 def plainly(peer: Peer) -> list[Callable[[], list[tuple[Any, ...]]]]:
@@ -233,7 +199,7 @@ def agree(store: Store, files: Path, through: date) -> None:
         period = Period(first, through, through)
         told = funnel.funnel(store, DEFAULT, EVERYONE, period).stages["reached"].astype(int)
         own = tuple(told[list(DEFAULT.required)])
-        for ask in plainly(peers.funnel(files, period, latest=True)):
+        for ask in plainly(peers.funnel(_rows(files), period, latest=True)):
             assert ask() == [own], (ask(), own)
         print(f"from {first} both count {', '.join(map(str, own))}")
 

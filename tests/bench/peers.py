@@ -1,4 +1,4 @@
-"""What the journey page asks, as plain DuckDB over the export files: the fastest SQL that was found, nothing prepared.
+"""What the journey page asks, as plain DuckDB over `rows` (export files, or a table): the fastest SQL that was found.
 
 The peer is favoured: its rows are taken as they stand, without checks and without leaving out those that were replaced
 later, and it counts less than the page shows.
@@ -6,8 +6,7 @@ later, and it counts less than the page shows.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from cx.journey import DEFAULT
@@ -17,8 +16,8 @@ from cx.questions.funnel import Period
 _STAGE_OF_KIND = " ".join(
     f"when '{kind}' then '{stage.id}'" for stage in DEFAULT.stages for kind in stage.kinds
 )
-_STAGE = f"coalesce(stage, case kind {_STAGE_OF_KIND} end)"
-_PLACE = f"list_position({[*DEFAULT.ids]}, {_STAGE})"
+STAGE = f"coalesce(stage, case kind {_STAGE_OF_KIND} end)"
+_PLACE = f"list_position({[*DEFAULT.ids]}, {STAGE})"
 _REQUIRED = [DEFAULT.ids[place] for place in DEFAULT.required]
 _WINDOW = f"interval {DEFAULT.window_days} day"
 
@@ -30,9 +29,8 @@ class Peer(NamedTuple):
     values: dict[str, Any]
 
 
-def _events(files: Path, columns: str, latest: bool = False) -> str:
+def _events(rows: str, columns: str, latest: bool = False) -> str:
     """The rows of known customers from `first` to `end`; customers as numbers, which are quicker to compare."""
-    rows = f"read_parquet('{files}/*.parquet')"
     if latest:
         rows = f"""(
     select * from {rows} where occurred_at >= $first and occurred_at < $end
@@ -47,18 +45,20 @@ events as materialized (
 )"""
 
 
-def funnel(files: Path, period: Period, latest: bool = False) -> Peer:
+def funnel_bounds(period: Period) -> tuple[datetime, datetime, datetime]:
+    """When the openings of these days begin and end that have had their whole window, and when the last window ends."""
+    last = period.counted_to(DEFAULT)
+    later = (timedelta(days=1), timedelta(days=DEFAULT.window_days + 1))
+    return midnight(period.first), midnight(last + later[0]), midnight(last + later[1])
+
+
+def funnel(rows: str, period: Period, latest: bool = False) -> Peer:
     """Customers who reached each stage that every customer passes, by the windowFunnel rule.
 
     `latest` leaves out rows that were replaced later, after all.
     """
-    last = period.counted_to(DEFAULT)
-    values = {
-        "first": midnight(period.first),
-        "after": midnight(last + timedelta(days=1)),
-        "end": midnight(last + timedelta(days=DEFAULT.window_days + 1)),
-    }
-    events = _events(files, f"{_STAGE} as stage", latest)
+    values = dict(zip(("first", "after", "end"), funnel_bounds(period), strict=True))
+    events = _events(rows, f"{STAGE} as stage", latest)
     return Peer((_by_nearest(events), _by_lists(events)), values)
 
 
@@ -101,28 +101,28 @@ w0 as (select *, l0 as a0 from customers where l0 is not null), {", ".join(steps
 select count(*), {", ".join(counts)} from w{len(_REQUIRED) - 1}"""
 
 
-def touchpoints(files: Path, period: Period) -> Peer:
+def touchpoints(rows: str, period: Period) -> Peer:
     """What happens at each touchpoint and how it feels, without the contacts that follow."""
     sql = f"""
-select {_STAGE} as stage, touchpoint, channel, count(*) as n,
+select {STAGE} as stage, touchpoint, channel, count(*) as n,
   count(*) filter (csat >= 4), count(csat), sum(ces), sum(ces * ces), count(ces),
   count(*) filter (sentiment = 'positive'), count(*) filter (sentiment = 'negative'), count(sentiment),
   count(*) filter (kind in ('contact', 'complaint')), count(*) filter (goal_reached), count(goal_reached)
-from read_parquet('{files}/*.parquet') where occurred_at >= $first and occurred_at < $end
+from {rows} where occurred_at >= $first and occurred_at < $end
 group by all"""
     return Peer((sql,), _days(period))
 
 
-def presence(files: Path, period: Period) -> Peer:
+def presence(rows: str, period: Period) -> Peer:
     """Distinct customers by channel."""
-    sql = f"with {_events(files, 'channel')} select channel, count(distinct customer) from events group by channel"
+    sql = f"with {_events(rows, 'channel')} select channel, count(distinct customer) from events group by channel"
     return Peer((sql,), _days(period))
 
 
-def ways(files: Path, period: Period) -> Peer:
+def ways(rows: str, period: Period) -> Peer:
     """Visits by their first eight steps."""
     sql = f"""
-with {_events(files, f"{_PLACE} as place")},
+with {_events(rows, f"{_PLACE} as place")},
 after as (
   select *, moment > lag(moment) over along + interval {DEFAULT.pause_days} day as paused, lag(place) over along as before
   from events window along as (partition by customer order by moment, place)
@@ -140,10 +140,10 @@ select steps[:8] as way, count(*) from visits group by way"""
     return Peer((sql,), _days(period))
 
 
-def cohorts(files: Path, whole: Period) -> Peer:
+def cohorts(rows: str, whole: Period) -> Peer:
     """Customers and revenue by the month of the first order and the months since."""
     sql = f"""
-with {_events(files, "amount, kind").replace("customer_id is not null", "customer_id is not null and kind = 'order'")},
+with {_events(rows, "amount, kind").replace("customer_id is not null", "customer_id is not null and kind = 'order'")},
 orders as (
   select customer, amount, date_trunc('month', moment) as month,
     date_trunc('month', min(moment) over (partition by customer)) as cohort
