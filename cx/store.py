@@ -241,7 +241,8 @@ class Store:
                 cursor.execute("update meta set version = version + 1")
                 cursor.execute("commit")
             except BaseException:
-                cursor.execute("rollback")
+                with suppress(duckdb.Error):  # a commit that failed has rolled back already
+                    cursor.execute("rollback")
                 raise
         self.version = self._read_version()
 
@@ -296,10 +297,14 @@ class Store:
 
 
 def _connected(path: Path) -> Cursor:
+    fresh = not path.exists()
     try:
         connection = duckdb.connect(str(path))
     except duckdb.Error as error:
-        raise unopened(path, error) from error
+        reason = unopened(path, error)
+        if fresh and not isinstance(reason, StoreBusy):  # half of a file, for which there was no room
+            path.unlink(missing_ok=True)
+        raise reason from error
     connection.execute("set TimeZone = 'UTC'")
     # The log is written into the file when it has grown to this; each smaller export would else wait for that.
     connection.execute("set checkpoint_threshold = '256MB'")
@@ -310,7 +315,7 @@ def unopened(path: Path, error: duckdb.Error) -> CxError:
     """Why the engine did not open a store, and what to do."""
     said = str(error).replace(str(path), "").lower()
     if "lock on file" in said:
-        return StoreBusy(f"{path} is open in another process; ask that one, or stop it first.")
+        return StoreBusy(t("{file} is open in another process; ask that one, or stop it first.", file=path))
     if any(words in said for words in ("permission denied", "read-only file system", "no space left")):
         return _unwritable(path)
     return StoreBroken(

@@ -143,7 +143,7 @@ def test_tables_show_ratios_to_the_product() -> None:
     told = tables.questions({**own, "polars": {NAMES[0]: answer(50.0)}})
     assert f"| {NAMES[0]} (weekly health) | 4.0 | 2.0 | 50 (12.5, 25.0) |" in told
     assert f"| {NAMES[1]} (surges) | 4.0 | 2.0 |  |" in told
-    landed = stores.Landed(1_000_000, 20.0, 5.0, 700.0)
+    landed = stores.Landed(1_000_000, 20.0, 5.0, 700.0, 30.0)
     said = tables.landing(landed, (300.0, 100.0), Started(2.0, float("nan"), 400.0))
     assert "50,000 rows a second" in said
     assert "3.0 times" in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from cx import rollups
 from cx.folders import Folders
-from cx.ingest import Refusal, Report, catch_up, explain, take_in
+from cx.ingest import Refusal, Report, catch_up, explain, inbox, take_in, watch
 from cx.ingest.check import CODES
 from cx.ingest.rules import RULES
 from cx.journey import DEFAULT
@@ -362,3 +363,22 @@ def test_files_that_land_together_are_counted_once_at_the_end(
     assert everything(store) == everything(together)
     assert (store.counting, catch_up(store, folders)) == (False, False)
     together.close()
+
+
+def test_in_a_large_store_what_is_by_customer_follows_the_sums_by_day(
+    store: Store, folders: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_csv(folders.inbox / "a.csv", [ROW | {"customer_id": "c1"}])
+    os.utime(folders.inbox / "a.csv", (1, 1))
+    monkeypatch.setattr(inbox, "LARGE_BYTES", 0)
+    stop = threading.Event()
+    seen: list[tuple[int, bool]] = []
+
+    def landed(report: Report) -> None:
+        seen.append((report.rows_kept, store.counting))
+        stop.set()
+
+    watch(store, folders, stop, landed)
+    assert seen == [(1, True)]
+    assert catch_up(store, folders)
+    assert not store.counting

@@ -79,7 +79,7 @@ def back_up(store: Store, folders: Folders, into: Path, now: datetime, with_key:
         if with_key:
             _copy_key(store.key, part)
         part.rename(whole)
-    except (OSError, duckdb.IOException) as error:
+    except (OSError, duckdb.Error) as error:
         shutil.rmtree(part, ignore_errors=True)
         reason = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise BadBackup(

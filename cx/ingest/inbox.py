@@ -34,6 +34,9 @@ REST_SECONDS = 0.6
 BROKEN_REST_SECONDS = 1.5
 """The same for a Parquet file without its end, a last line without its end, and a folder: they may well be on their way."""
 
+LARGE_BYTES = 500_000_000
+"""In a store so large what is counted by customer follows a landing, rather than keep the sums by day waiting."""
+
 _WAKE_MS = 250
 _PASSING = (".tmp", ".part", ".crdownload")
 
@@ -178,13 +181,14 @@ def _taken_in(
     store: Store, folders: Folders, settling: Settling, now: datetime | None, progress: Progress | None
 ) -> Iterator[Report]:
     ready = settling.ready(folders.inbox)
+    later = len(ready) > 1 or (bool(ready) and store.path.stat().st_size > LARGE_BYTES)
     for path in ready:
         before = _state(path)
-        report = take_in(store, folders, path, now, progress, alone=len(ready) == 1)
+        report = take_in(store, folders, path, now, progress, alone=not later)
         if not report.waiting:
             settling.dealt_with(path, before)
         yield report
-    if len(ready) > 1:
+    if later:
         catch_up(store, folders)
 
 

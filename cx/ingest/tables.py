@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -41,7 +40,6 @@ def keep_benchmarks(store: Store, folders: Folders, path: Path, arrival: Arrival
 
 def _write(folder: Path, table: pd.DataFrame) -> None:
     """Swap the new table in: it is there whole or not at all."""
-    with TemporaryDirectory(dir=folder, prefix=".") as drafts:
-        draft = Path(drafts) / "benchmarks.csv"
-        table.to_csv(draft, index=False, lineterminator="\n")
-        draft.replace(folder / draft.name)
+    draft = folder / ".benchmarks.csv.part"
+    table.to_csv(draft, index=False, lineterminator="\n")
+    draft.replace(folder / "benchmarks.csv")

@@ -70,7 +70,7 @@ counted as (select used, count(distinct customer_no) as n from visits group by u
         sql = f"""
 with counted as (
   select used, cast(sum(n) as bigint) as n from r_present
-  where {days.sql} and coalesce(before < $first_day, true) group by used having sum(n) > 0
+  where {days.sql} and before < $first_day group by used having sum(n) > 0
 )"""
     sql += """
 select used as channel, n as customers, (select n from counted where used = '') as active

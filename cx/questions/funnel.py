@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import nan
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -139,14 +138,16 @@ def _asked(journey: Journey, filters: Filters, period: Period) -> Query:
 
 def _counts_of_all(journey: Journey, kept: str) -> str:
     """Without filters the rollups know which attempts of these days are a customer's first to reach a stage."""
-    first = f"{kept} and coalesce(before < $first_day, true)"
+    first, counted = f"{kept} and before < $first_day", " and day <= $counted_to"
+    stages = (
+        f"select {n}, bin, sum(n), 0.0, 0.0 from r_firsts where stage = {n} and {first}{counted if n else ''} group by bin"
+        for n in range(len(journey.stages))
+    )
     return f"""
 select -1 as stage, case when day <= $counted_to then reached else 0 end as bin, count(*) as n,
   coalesce(sum(revenue), 0) as sum, coalesce(sum(revenue * revenue), 0) as squares
 from r_attempts where {first} group by all
-union all
-select stage, bin, sum(n), 0.0, 0.0 from r_firsts
-where {first} and (stage = 0 or day <= $counted_to) and bin is not null group by stage, bin having sum(n) > 0"""
+union all {" union all ".join(stages)}"""
 
 
 def _counts_of_some(journey: Journey, kept: str) -> str:
@@ -248,14 +249,16 @@ def _shares(stages: pd.DataFrame) -> pd.DataFrame:
 
 def _timed(journey: Journey, stages: pd.DataFrame, counted: pd.DataFrame) -> pd.DataFrame:
     """With the median and the p90 of the time since the stage before, and the median of `ever`, in seconds."""
-    times = counted[(counted["stage"] >= 0) & (counted["bin"] > BEFORE)][["stage", "bin", "n"]]
-    told: dict[str, Any] = {}
+    times = counted[(counted["stage"] >= 0) & (counted["bin"] > BEFORE)]
+    told: dict[str, list[float]] = {}
     for name, kpi in (("median", PASSAGE), ("p90", LONG_PASSAGE)):
-        found = stats.quantiles(times, ["stage"], kpi.quantile).set_index("stage")[["value", "lo", "hi"]]
-        for end, of_stage in found.reindex(stages["position"]).items():
-            ending, seconds = "" if end == "value" else f"_{end}", of_stage.to_numpy(dtype=float)
-            told[name + ending] = np.where(stages["position"] > 0, seconds, nan)
+        found = {row.stage: row for row in stats.quantiles(times, ["stage"], kpi.quantile).itertuples()}
+        ever, last = found.pop(0, None), journey.required[-1]
+        for end, column in (("value", name), ("lo", f"{name}_lo"), ("hi", f"{name}_hi")):
+            told[column] = [getattr(found.get(place), end, nan) for place in stages["position"]]
             if name == "median":
-                at_last = stages["position"] == journey.required[-1]
-                told[f"late{ending}"] = np.where(at_last, seconds[0], nan)
+                late = getattr(ever, end, nan)
+                told[column.replace(name, "late")] = [
+                    late if place == last else nan for place in stages["position"]
+                ]
     return stages.assign(**told)

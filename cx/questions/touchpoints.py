@@ -16,7 +16,7 @@ from cx import stats
 from cx.journey import Journey
 from cx.kpis import JOURNEY_KPIS, Kpi, kpi
 from cx.query import Filters, Query, where
-from cx.rollups.touchpoints import AIMED, PARTS, RAISED, TOUCHES, Touch
+from cx.rollups.touchpoints import AIMED, ANOTHER_PLACE, ANOTHER_STAGE, MOVED, PARTS, RAISED, TOUCHES, Touch
 from cx.store import Store
 
 FILTERED_BY = ("product", "channel", "segment")
@@ -125,10 +125,11 @@ def through(store: Store, journey: Journey) -> date | None:
 
 _SUMMED = [*PARTS, "contacts_after"]
 _PLACED = ", ".join(f"coalesce({name}, '') as {name}" for name in PLACE)
-_TRACED = """
-select day, from_stage as stage, from_touchpoint as touchpoint, from_channel as channel, from_product as product,
-  from_segment as segment, reason
-from r_contacts where from_day is not null"""
+_ONE_BY_ONE = f"""(
+  select day, from_stage as stage, from_touchpoint as touchpoint, from_channel as channel, from_product as product,
+    from_segment as segment, reason, {MOVED} as moved, 1 as n
+  from r_contacts where from_day is not null
+) traced"""
 
 
 def _is_narrow(filters: Filters) -> bool:
@@ -138,6 +139,11 @@ def _is_narrow(filters: Filters) -> bool:
 def _table(touch: Touch, filters: Filters) -> str:
     """The shortest rollup that knows what these filters narrow."""
     return touch.table if _is_narrow(filters) else f"{touch.table}_all"
+
+
+def _traced(filters: Filters) -> str:
+    """The contacts that are traced back to a place: stage, touchpoint, channel, reason, moved, n."""
+    return _ONE_BY_ONE if _is_narrow(filters) else "r_traced"
 
 
 def _parts(store: Store, filters: Filters, first: date, last: date) -> pd.DataFrame:
@@ -156,8 +162,8 @@ with here as (
   from {here} group by all
 ),
 after as (
-  select {_PLACED}, count(*) as contacts_after
-  from ({_TRACED}) traced where {kept.sql} group by all
+  select {_PLACED}, cast(sum(n) as bigint) as contacts_after
+  from {_traced(filters)} where {kept.sql} group by all
 )
 select here.*, coalesce(after.contacts_after, 0) as contacts_after
 from here left join after
@@ -170,17 +176,17 @@ def _raised(store: Store, filters: Filters, by: Sequence[str], first: date, last
     """Contacts by place and reason: made there, or made elsewhere and traced back to there; so each counts once there."""
     kept = where(filters.only(FILTERED_BY), first, last)
     keys = ", ".join(f"coalesce({name}, '') as {name}" for name in (*by, "reason"))
-    elsewhere = " or ".join(f"coalesce({name}, '') <> coalesce(from_{name}, '')" for name in by)
+    elsewhere = f"moved >= {ANOTHER_PLACE if 'touchpoint' in by else ANOTHER_STAGE}"
     sql = f"""
 with raised as (
   select stage, touchpoint, channel, reason, contacts as n
   from {_table(RAISED, filters)} where contacts > 0 and {kept.sql}
   union all
-  select stage, touchpoint, channel, reason, 1 as n
-  from ({_TRACED} and ({elsewhere})) traced where {kept.sql}
+  select stage, touchpoint, channel, reason, n
+  from {_traced(filters)} where {elsewhere} and {kept.sql}
 )
 select {keys}, cast(sum(n) as bigint) as n
-from raised group by all order by n desc, reason"""
+from raised group by all having sum(n) > 0 order by n desc, reason"""
     return store.run(Query("contacts by reason", sql, kept.values))
 
 

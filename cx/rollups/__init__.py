@@ -16,7 +16,7 @@ frozen       what stays of days whose interactions have left
 earlier      what is taken over from rollups of an earlier shape
 
 What is counted by customer is refolded whole for each customer touched, so it never depends on the order in which
-exports came. Every statement is in the part of SQL that other engines share.
+exports came. It is walked in arrays; all else is SQL, in the part of it that other engines share.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ __all__ = [
 
 BY_DAY = (*daily.TABLES, *slices.TABLES, *volume.TABLES, *touchpoints.BY_DAY, *support.TABLES, *brands.TABLES)
 BY_CUSTOMER = (*funnel.TABLES, *paths.TABLES, *buyers.TABLES, *ratings.TABLES, *touchpoints.BY_CUSTOMER)
-SUMMED = (funnel, paths, buyers)
+SUMMED = (funnel, paths, buyers, touchpoints)
 SUMS = tuple(told.table for part in SUMMED for told in part.sums(DEFAULT))
 TABLES = (*BY_DAY, *BY_CUSTOMER, *SUMS)
 SCHEMA = "create table if not exists unfolded (customer_no INTEGER);" + "".join(

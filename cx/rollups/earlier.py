@@ -11,7 +11,7 @@ from cx.model import DIMENSIONS
 from cx.rollups import frozen
 from cx.rollups.slices import SLICES
 from cx.rollups.volume import ALL
-from cx.rollups.walk import Executes
+from cx.rollups.walk import NEVER, Executes
 
 SPLIT = {
     "r_felt": "r_touch",
@@ -38,7 +38,7 @@ TOLD = {
         "second": ("opened_at", "cast(date_diff('second', cast(day as timestamp), opened_at) as integer)"),
         "micro": ("opened_at", "cast(epoch_us(opened_at) % 1000000 as integer)"),
         "reached": ("opened_at", f"1 + {_GAPS}"),
-        "before": ("prev_0", "prev_0"),
+        "before": ("prev_0", f"coalesce(prev_0, {NEVER})"),
     },
 }  # fmt: skip
 """Columns of today that are told by others of before: which one must have been there, and how."""

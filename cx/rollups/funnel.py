@@ -16,7 +16,20 @@ import numpy as np
 from cx.journey import MOST_STAGES, Journey
 from cx.rollups.daily import BINS_PER_E
 from cx.rollups.sums import Sums
-from cx.rollups.walk import DAY, NONE, SECOND, Executes, Floats, Ints, Walk, columns, dates, numbers, write
+from cx.rollups.walk import (
+    DAY,
+    NEVER,
+    NONE,
+    SECOND,
+    Executes,
+    Floats,
+    Ints,
+    Walk,
+    columns,
+    dates,
+    numbers,
+    write,
+)
 
 LATER = range(1, MOST_STAGES)
 """Positions of the stages after the first."""
@@ -35,7 +48,7 @@ create table if not exists r_firsts (
 for each stage that the attempt reached, bit 0 always. gap_n: the time since the stage before n, as a bin of 1 %; empty
 where the attempt did not reach stage n. ever: the time from the opening to the customer's next interaction at the last
 stage that everyone passes, whatever lies between and however late; BEFORE where there was one before the opening only.
-before: the day of the customer's attempt before this. revenue: what the customer ordered in the window.
+before: the day of the customer's attempt before this, or NEVER. revenue: what the customer ordered in the window.
 
 r_firsts: how many attempts reached a stage on a day, by the day of the customer's attempt before that reached it too. So
 the customers of some days are found without looking at any: a customer's first attempt of these days is the one whose
@@ -44,38 +57,36 @@ of `ever` for stage 0."""
 
 BEFORE = -1
 
-_FIRST = "coalesce({0} < day, true)"
-
 
 def sums(journey: Journey) -> tuple[Sums, ...]:
     """How r_firsts is counted from the attempts."""
     later = range(1, len(journey.stages))
-    reached = ", ".join(
-        f"max(case when gap_{n} is not null then day end) over earlier as before_{n}" for n in later
+    reached = (f"case when gap_{n} is not null then day end" for n in later)
+    before = (
+        f"coalesce(max({day}) over earlier, {NEVER}) as before_{n}" for n, day in enumerate(("day", *reached))
     )
+    bins = ("ever", *(f"gap_{n}" for n in later))
     each = (
-        f"""select {n}, day, before_{n}, gap_{n}, count(*) from attempts
-where gap_{n} is not null and coalesce(before_{n} < day, true) group by all"""
-        for n in later
+        f"select {n}, day, before_{n}, {bin_}, count(*) from attempts where {bin_} is not null and before_{n} < day group by all"
+        for n, bin_ in enumerate(bins)
     )
     firsts = f"""
 with attempts as (
-  select day, ever, {", ".join(f"gap_{n}" for n in later)}, max(day) over earlier as before_0, {reached}
+  select day, {", ".join(bins)}, {", ".join(before)}
   from r_attempts where $whose
   window earlier as (partition by customer_no order by place rows between unbounded preceding and 1 preceding)
 )
-select 0, day, before_0, ever, count(*) from attempts where coalesce(before_0 < day, true) group by all
-union all {" union all ".join(each)}"""
+{" union all ".join(each)}"""
     return (Sums("r_firsts", ("stage", "day", "before", "bin"), firsts),)
 
 
-_BEFORE = """
+_BEFORE = f"""
 update r_attempts set before = earlier.day
 from (
   select customer_no, max(day) as day from r_attempts semi join touched using (customer_no)
   where day < $kept_from group by customer_no
 ) earlier
-where earlier.customer_no = r_attempts.customer_no and r_attempts.day >= $kept_from and r_attempts.before is null"""
+where earlier.customer_no = r_attempts.customer_no and r_attempts.day >= $kept_from and r_attempts.before = {NEVER}"""
 
 
 def fold(cursor: Executes, walk: Walk, journey: Journey) -> None:
@@ -138,7 +149,8 @@ def _ever(walk: Walk, journey: Journey, rows: Any) -> Ints:
 
 def _before(walk: Walk, rows: Any, day: Ints) -> Ints:
     same = np.append(False, walk.number[rows[1:]] == walk.number[rows[:-1]])
-    return np.where(same, np.append(NONE, day[:-1]), NONE)
+    never = int(np.datetime64(NEVER.split("'")[1], "D").astype(np.int64))
+    return np.where(same, np.append(never, day[:-1]), never)
 
 
 def _revenue(walk: Walk, journey: Journey, rows: Any) -> Floats:

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from cx.journey import Journey
 from cx.rollups.sums import Sums
-from cx.rollups.walk import DAY, Executes, Flags, Ints, Walk, columns, dates, firsts, write
+from cx.rollups.walk import DAY, NEVER, Executes, Flags, Ints, Walk, columns, dates, firsts, write
 
 MOST_STEPS = 8
 """Steps of a visit that are kept one by one; `steps` counts all."""
@@ -65,9 +65,9 @@ with present as (
   select customer_no, day, {PRESENT} as used from r_visits where $whose
 ),
 since as (
-  select day, used, lag(day) over (partition by customer_no, used order by day) as before from present
+  select day, used, coalesce(lag(day) over (partition by customer_no, used order by day), {NEVER}) as before from present
 )
-select day, used, before, count(*) from since where coalesce(before < day, true) group by all"""),
+select day, used, before, count(*) from since where before < day group by all"""),
         Sums("r_begun", ("campaign", "device"), """
 select campaign, device, count(*) from r_visits where $whose group by all"""),
     )  # fmt: skip

@@ -19,6 +19,7 @@ from cx.model import JOURNEY_DIMENSIONS as DIMENSIONS
 from cx.model import OURS
 from cx.rollups.daily import CONTACT, OF_DAYS, count, of_days, typed
 from cx.rollups.daily import PARTS as DAILY
+from cx.rollups.sums import Sums
 from cx.rollups.walk import DAY, NONE, SILENT, Executes, Walk, columns, dates, write
 
 ATTRIBUTION_DAYS = 7
@@ -104,10 +105,32 @@ create table if not exists r_contacts (
   customer_no INTEGER, day DATE, {columns(DIMENSIONS)}, stage VARCHAR, touchpoint VARCHAR, kind VARCHAR, reason VARCHAR,
   from_day DATE, {columns(tuple(f"from_{name}" for name in FROM))}
 );
+create table if not exists r_traced (
+  day DATE, {columns(_PLACE)}, reason VARCHAR, moved TINYINT, n INTEGER
+);
 """
 )
 """r_touch: how much happens, and over all (r_touch_all) how it is as well. r_felt: how it felt. r_raised: contacts and complaints by reason. r_aimed: goals. r_contacts:
-one row for each contact or complaint of a known customer; from_day is empty where it follows nothing."""
+one row for each contact or complaint of a known customer; from_day is empty where it follows nothing. r_traced: how many
+of them are traced back to a place, by how far the customer had moved from there: to ANOTHER_STAGE, to ANOTHER_PLACE of the same
+stage, or not at all (HERE)."""
+
+HERE, ANOTHER_PLACE, ANOTHER_STAGE = 0, 1, 2
+
+_FAR = " or ".join(f"coalesce({name}, '') <> coalesce(from_{name}, '')" for name in _PLACE)
+MOVED = f"""case when coalesce(stage, '') <> coalesce(from_stage, '') then {ANOTHER_STAGE}
+    when {_FAR} then {ANOTHER_PLACE} else {HERE} end"""
+"""How far the customer had moved, in SQL over r_contacts."""
+
+
+def sums(journey: Journey) -> tuple[Sums, ...]:
+    """How r_traced is counted from the contacts."""
+    places = ", ".join(f"from_{name}" for name in _PLACE)
+    return (
+        Sums("r_traced", ("day", *_PLACE, "reason", "moved"), f"""
+select day, {places}, reason, {MOVED} as moved, count(*) from r_contacts where from_day is not null and $whose group by all"""),
+    )  # fmt: skip
+
 
 # An unanswered survey is no interaction, but words or a goal that came with it count as they do by day. The time
 # bounds are plain values beside the list of days: a list alone would miss the table's zone maps.

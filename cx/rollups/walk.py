@@ -27,6 +27,9 @@ NONE = -(2**31)
 SECOND, DAY = 1_000_000, 86_400_000_000
 """In microseconds, as times are told."""
 
+NEVER = "date '1900-01-01'"
+"""In SQL the day of what was not: a day before all others, so that to be before something needs no second look."""
+
 BATCH = 4_000_000
 """Interactions that are walked at once, as near as whole customers allow; they take some 100 bytes each."""
 _FEW = 20_000

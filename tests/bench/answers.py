@@ -24,6 +24,7 @@ import duckdb
 import pandas as pd
 
 from cx.folders import PROJECT, Folders
+from cx.ingest import catch_up
 from cx.store import Store
 from tests.bench.in_pandas import Pandas
 from tests.bench.in_polars import Polars
@@ -63,8 +64,10 @@ class Answerer(NamedTuple):
 
 @contextmanager
 def _product(folder: Path) -> Iterator[Ways]:
-    store = Store.open(Folders(folder / "data").store)
+    folders = Folders(folder / "data")
+    store = Store.open(folders.store)
     try:
+        catch_up(store, folders)  # a store of an earlier version waits for it
         yield lambda question: [partial(question.own, store)]
     finally:
         store.close()

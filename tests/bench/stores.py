@@ -28,12 +28,14 @@ ROW_GROUP = 122_880
 
 @dataclass(frozen=True, slots=True)
 class Landed:
-    """What taking in everything took: rows kept, seconds in all and of them the last `catch_up`, and the most memory (MiB)."""
+    """What taking in everything took: rows kept, seconds in all and of them the last `catch_up`, the most memory (MiB),
+    and seconds of CPU of all threads."""
 
     rows: int
     seconds: float
     caught_up: float
     memory: float
+    cpu: float
 
     @property
     def rate(self) -> float:
@@ -74,7 +76,7 @@ def land(folder: Path) -> Landed:
     """Take in all exports as files that land together, then count what waits."""
     folders = Folders(folder / "data").make()
     store = Store.open(folders.store)
-    begun, kept = time.perf_counter(), 0
+    begun, worked, kept = time.perf_counter(), time.process_time(), 0
     for path in exports_of(folder):
         report = take_in(store, folders, path, now=generate.END, alone=False)
         assert not report.rows_refused, report
@@ -84,7 +86,7 @@ def land(folder: Path) -> Landed:
     catch_up(store, folders)
     ended = time.perf_counter()
     store.close()
-    return Landed(kept, ended - begun, ended - before, peak_memory())
+    return Landed(kept, ended - begun, ended - before, peak_memory(), time.process_time() - worked)
 
 
 def lay_out(folder: Path) -> None:

@@ -22,7 +22,8 @@ def landing(landed: Landed | None, megabytes: tuple[float, float], begun: Starte
     if landed:
         told += [
             f"- Taken in: {landed.rows:,} rows in {landed.seconds:.0f} s, {landed.rate:,.0f} rows a second, of them "
-            f"{landed.caught_up:.0f} s for the customers counted at the end; at most {landed.memory:,.0f} MiB of memory.",
+            f"{landed.caught_up:.0f} s for the customers counted at the end; {landed.cpu:.0f} s of CPU; at most "
+            f"{landed.memory:,.0f} MiB of memory.",
         ]
     told += [
         f"- Store: {store:,.0f} MB, {store / exports:.1f} times the {exports:,.0f} MB of Parquet.",
@@ -56,6 +57,10 @@ def growth(found: Sequence[Any]) -> str:
     """Each figure by size; at last the lengths of the tables, which tell why."""
     rows = [
         ["taken in, rows a second", *(f"{one.landed.rate:,.0f}" if one.landed else "" for one in found)],
+        [
+            "the same, a second of CPU",
+            *(f"{one.landed.rows / one.landed.cpu:,.0f}" if one.landed else "" for one in found),
+        ],
         ["most memory meanwhile, MiB", *(f"{one.landed.memory:,.0f}" if one.landed else "" for one in found)],
         ["store over Parquet, times", *(f"{one.megabytes[0] / one.megabytes[1]:.1f}" for one in found)],
         ["start to first page, s", *(_seconds(one.started) for one in found)],
