@@ -86,6 +86,9 @@ LEAST_MEMORY, MOST_MEMORY = 300_000_000, 3_000_000_000
 LONGEST_SECONDS = 60.0
 """How long one query may run: longer than any page waits for one, short enough that a slip ends by itself."""
 
+LARGE_BYTES = 500_000_000
+"""A store of more bytes is a large one."""
+
 HEALTH_SECONDS = 5.0
 """The same for the question whether the store answers at all."""
 
@@ -280,9 +283,14 @@ class Store:
                 cursor.close()
 
     @property
+    def large(self) -> bool:
+        """Whether what is counted by customer had better follow a landing than keep its sums by day waiting."""
+        return self.path.stat().st_size > LARGE_BYTES
+
+    @property
     def counting(self) -> bool:
         """Whether some of the rollups wait to be folded."""
-        sql = "select journey = '' or exists (from unfolded) as waits from meta"
+        sql = "select journey = '' or exists (from uncounted) or exists (from unfolded) as waits from meta"
         return bool(self.run(Query("counting", sql))["waits"].iloc[0])
 
     @property

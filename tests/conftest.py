@@ -107,6 +107,7 @@ def emptied(tmp_path_factory: pytest.TempPathFactory, own_journey: str) -> Itera
                 "files",
                 "refusals",
                 "forgotten",
+                "uncounted",
                 "unfolded",
                 *rollups.TABLES,
             ):

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from cx import rollups
 from cx.folders import Folders
-from cx.ingest import Refusal, Report, catch_up, explain, inbox, take_in, watch
+from cx.ingest import Refusal, Report, catch_up, explain, take_in, watch
 from cx.ingest.check import CODES
 from cx.ingest.rules import RULES
 from cx.journey import DEFAULT
@@ -370,7 +370,7 @@ def test_in_a_large_store_what_is_by_customer_follows_the_sums_by_day(
 ) -> None:
     write_csv(folders.inbox / "a.csv", [ROW | {"customer_id": "c1"}])
     os.utime(folders.inbox / "a.csv", (1, 1))
-    monkeypatch.setattr(inbox, "LARGE_BYTES", 0)
+    monkeypatch.setattr("cx.store.LARGE_BYTES", 0)
     stop = threading.Event()
     seen: list[tuple[int, bool]] = []
 

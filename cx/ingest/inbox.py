@@ -34,8 +34,8 @@ REST_SECONDS = 0.6
 BROKEN_REST_SECONDS = 1.5
 """The same for a Parquet file without its end, a last line without its end, and a folder: they may well be on their way."""
 
-LARGE_BYTES = 500_000_000
-"""In a store so large what is counted by customer follows a landing, rather than keep the sums by day waiting."""
+SHOWN_SECONDS = 20.0
+"""While many files are taken in, what has landed so far is counted so often."""
 
 _WAKE_MS = 250
 _PASSING = (".tmp", ".part", ".crdownload")
@@ -181,14 +181,17 @@ def _taken_in(
     store: Store, folders: Folders, settling: Settling, now: datetime | None, progress: Progress | None
 ) -> Iterator[Report]:
     ready = settling.ready(folders.inbox)
-    later = len(ready) > 1 or (bool(ready) and store.path.stat().st_size > LARGE_BYTES)
+    alone, counted = len(ready) == 1, time.monotonic()
     for path in ready:
         before = _state(path)
-        report = take_in(store, folders, path, now, progress, alone=not later)
+        report = take_in(store, folders, path, now, progress, alone=alone)
         if not report.waiting:
             settling.dealt_with(path, before)
         yield report
-    if later:
+        if not alone and time.monotonic() - counted > SHOWN_SECONDS:
+            catch_up(store, folders)
+            counted = time.monotonic()
+    if ready:
         catch_up(store, folders)
 
 

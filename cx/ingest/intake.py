@@ -67,12 +67,12 @@ def take_in(
 
 def catch_up(store: Store, folders: Folders) -> bool:
     """Count what waits to be counted: everything where the company's journey is no longer the one that the rollups were
-    folded for, else the customers of files that landed together. True where there was something."""
+    folded for, else the days and the customers of files that landed together. True where there was something."""
     journey = journey_of(store, folders)
     if journey == store.journey and not store.counting:
         return False
     with store.transaction() as cursor:
-        rollups.fold(cursor, journey) if journey == store.journey else rollups.rebuild(cursor, journey)
+        rollups.catch_up(cursor, journey) if journey == store.journey else rollups.rebuild(cursor, journey)
     return True
 
 

@@ -114,7 +114,8 @@ def merge(
             file_id = _next_id(cursor)
             days, sources = join(cursor, file_id, beside, in_order)
             progress(t("Counting"), 0.7)
-            rollups.refresh(cursor, days, sources, journey, now=export.alone)
+            by_customer = export.alone and not store.large
+            rollups.refresh(cursor, days, sources, journey, by_day=export.alone, by_customer=by_customer)
             report = _record(cursor, file_id, export, now)
             beside.keep(cursor, file_id, report)
             clear(cursor)

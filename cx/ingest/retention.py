@@ -20,6 +20,7 @@ from cx import reference
 from cx.errors import BadReference
 from cx.folders import Folders
 from cx.ingest import archive
+from cx.ingest.intake import catch_up
 from cx.query import Query, midnight
 from cx.reference import Privacy
 from cx.store import Store
@@ -58,6 +59,7 @@ def let_leave(store: Store, folders: Folders, now: datetime) -> Left:
     except BadReference as error:
         log.error("%s", error)
         return Left()
+    catch_up(store, folders)  # what leaves was counted
     words, rows = _limits(privacy, now.date())
     too_old = bool(_count(store, _WORDS, words) or _count(store, _ROWS, rows))
     if too_old:  # the archive first: a process that is killed meanwhile finds the rest still in the store

@@ -47,7 +47,7 @@ from cx.rollups.slices import shortest
 from cx.rollups.walk import Executes
 
 __all__ = [
-    "BINS_PER_E", "HISTOGRAMS", "PARTS", "SCHEMA", "TABLES", "carry_over", "drop_customers", "fold", "rebuild", "refresh",
+    "BINS_PER_E", "HISTOGRAMS", "PARTS", "SCHEMA", "TABLES", "carry_over", "catch_up", "drop_customers", "fold", "rebuild", "refresh",
     "shortest",
 ]  # fmt: skip
 
@@ -56,37 +56,71 @@ BY_CUSTOMER = (*funnel.TABLES, *paths.TABLES, *buyers.TABLES, *ratings.TABLES, *
 SUMMED = (funnel, paths, buyers, touchpoints)
 SUMS = tuple(told.table for part in SUMMED for told in part.sums(DEFAULT))
 TABLES = (*BY_DAY, *BY_CUSTOMER, *SUMS)
-SCHEMA = "create table if not exists unfolded (customer_no INTEGER);" + "".join(
+SCHEMA = """
+create table if not exists uncounted (day DATE, source VARCHAR);
+create table if not exists unfolded (customer_no INTEGER);
+""" + "".join(
     part.SCHEMA
     for part in (daily, slices, volume, funnel, paths, buyers, ratings, touchpoints, support, brands)
 )
-"""unfolded: the customers of whom interactions have landed and whose rollups were not folded since."""
+"""uncounted: days and sources of which interactions changed, and whose sums by day were not counted since. unfolded: the
+same for customers."""
+
+_UNCOUNTED = """
+insert into uncounted select day, source from (select unnest($days) as day) days, (select unnest($sources) as source) sources"""
 
 
 def refresh(
-    cursor: Executes, days: Sequence[date], sources: Sequence[str], journey: Journey, now: bool = True
+    cursor: Executes,
+    days: Sequence[date],
+    sources: Sequence[str],
+    journey: Journey,
+    by_day: bool = True,
+    by_customer: bool = True,
 ) -> None:
     """Bring every rollup up to date: for these days and sources, and the customers in the temporary table `touched`.
 
-    Without `now`, the customers wait in the table `unfolded` until the next refresh or `fold`: of many exports that land
-    together each customer is folded once. Where the journey is another than the one that they were folded for, all
-    rollups are rebuilt.
+    What is not wanted at once, by day or by customer, waits for the next refresh or `catch_up`: of many exports that
+    land together each day and each customer is counted once. Where the journey is another than the one that they were
+    folded for, all rollups are rebuilt.
     """
     if cursor.execute("select journey from meta").fetchall() != [(journey.told(),)]:
         rebuild(cursor, journey)
         return
+    cursor.execute(_UNCOUNTED, {"days": [*days], "sources": [*sources]})
+    cursor.execute("insert into unfolded select customer_no from touched")
+    if by_day:
+        _count(cursor, journey)
+    if by_customer:
+        fold(cursor, journey)
+
+
+def catch_up(cursor: Executes, journey: Journey) -> None:
+    """Count what waits to be counted, by day and by customer."""
+    _count(cursor, journey)
+    fold(cursor, journey)
+
+
+def _count(cursor: Executes, journey: Journey) -> None:
+    days, sources = (
+        [
+            value
+            for (value,) in cursor.execute(
+                f"select distinct {what} from uncounted order by {what}"
+            ).fetchall()
+        ]
+        for what in ("day", "source")
+    )
+    cursor.execute("delete from uncounted")
     also, sources_too = daily.reached(cursor, days, sources)
     for some in daily.in_parts(cursor, also):
         daily.refresh(cursor, some, sources_too)
         slices.refresh(cursor, some, sources_too)
-    for some in daily.in_parts(cursor, sorted(days)):
+    for some in daily.in_parts(cursor, days):
         touchpoints.refresh(cursor, some, sources, journey)
         support.refresh(cursor, some, sources)
         brands.refresh(cursor, some, sources)
         volume.refresh(cursor, some, sources)
-    cursor.execute("insert into unfolded select customer_no from touched")
-    if now:
-        fold(cursor, journey)
 
 
 def fold(cursor: Executes, journey: Journey, anew: bool = False) -> None:
@@ -111,7 +145,7 @@ def rebuild(cursor: Executes, journey: Journey) -> None:
     cursor.execute("update meta set journey = $journey", {"journey": journey.told()})
     cursor.execute("create or replace temp table touched as select customer_no from customers")
     days, sources = (_all(cursor, what) for what in ("cast(occurred_at as date)", "source"))
-    refresh(cursor, days, sources, journey, now=False)
+    refresh(cursor, days, sources, journey, by_customer=False)
     fold(cursor, journey, anew=True)
 
 
