@@ -12,7 +12,7 @@ from scipy.optimize import nnls
 
 from cx.lift.cases import Case
 from cx.lift.panels import smoothed
-from cx.lift.settings import CONTROL_SD, FIRST_GUESS, LEAST_DAYS, NEAR, SLOW, TREND_SD, TYPE_SD, UNKNOWN
+from cx.lift.settings import CONTROL_SD, FIRST_GUESS, LEAST_DAYS, NEAR, SLOW, TREND_SD, TYPE_SD, UNKNOWN, Ints
 from cx.stats import Floats
 
 
@@ -38,11 +38,26 @@ def _working(case: Case, learned: Learned) -> tuple[Floats, Floats, Floats]:
     return offset + np.log(scale), deviation, mean
 
 
-def _parts(case: Case) -> Floats:
-    """Deviations that last a week or two months, of single products and of the whole group: four covariances."""
-    apart = np.abs(case.days[:, None] - case.days)
-    near, slow = 0.5 ** (apart / NEAR), 0.5 ** (apart / SLOW)
-    return np.stack([near / case.size, near, slow / case.size, slow])
+def _wandering(case: Case, sizes: Floats) -> Floats:
+    """The covariance of deviations that last a week or two months, of single products and of the whole group.
+
+    It depends on how far days lie apart alone, so it is a view of one row.
+    """
+    near, slow = _fading(len(case.days))
+    row = (sizes[0] / case.size + sizes[1]) * near + (sizes[2] / case.size + sizes[3]) * slow
+    return _by_distance(row)
+
+
+def _fading(count: int) -> tuple[Floats, Floats]:
+    """What is left of the quick and of the slow part after so many days."""
+    apart = np.arange(count)
+    return 0.5 ** (apart / NEAR), 0.5 ** (apart / SLOW)
+
+
+def _by_distance(row: Floats) -> Floats:
+    """The symmetric matrix whose entry is that of `row` at the distance of its two days."""
+    both = np.concatenate([row[:0:-1], row])
+    return np.lib.stride_tricks.sliding_window_view(both, len(row))[::-1]
 
 
 def _ridge(case: Case) -> Floats:
@@ -61,34 +76,53 @@ def _daily(case: Case, mean: Floats) -> Floats:
 
 
 class Fit(NamedTuple):
-    """A case's expected units a day, the log effect in each cell, the covariance of its error, and each day's error."""
+    """A case's expected units a day, the log effect in each cell, and the covariance of its error."""
 
     expected: Floats
     effect: Floats
     error: Floats
-    deviations: Floats
 
 
 def fitted(case: Case, learned: Learned) -> Fit:
     """The counterfactual of a case, its effect in each cell, and the error of these."""
-    on = np.flatnonzero(case.train)
-    if len(on) < LEAST_DAYS:
-        nothing, cells = np.zeros(len(case.days)), len(case.cells)
-        return Fit(nothing, np.zeros(cells), np.eye(cells) * UNKNOWN, nothing)
+    if case.train.sum() < LEAST_DAYS:
+        cells = len(case.cells)
+        return Fit(np.zeros(len(case.days)), np.zeros(cells), np.eye(cells) * UNKNOWN)
     offset, deviation, mean = _working(case, learned)
-    cov = _ridge(case) + np.einsum("k,kij->ij", learned.sizes[:4], _parts(case))
-    factor = cho_factor(cov[np.ix_(on, on)] + np.diag(learned.sizes[4:] @ _daily(case, mean)[:, on]))
-    expected = np.exp(offset + cov[:, on] @ cho_solve(factor, deviation[on])) * (case.base > 0)
+    on, cov, factor = _factored(case, learned, mean)
+    told = np.zeros(len(case.days))
+    told[on] = cho_solve(factor, deviation[on], check_finite=False)
+    expected = np.exp(offset + cov @ told) * (case.base > 0)
     weights = case.cells * expected
     total = np.maximum(weights.sum(1), 1e-9)
     weights /= total[:, None]
     seen = cov @ weights.T
     alone = learned.sizes[4:] @ _daily(case, expected)
-    error = weights @ seen - seen[on].T @ cho_solve(factor, seen[on]) + (weights * alone) @ weights.T
-    spread = np.sqrt(np.diag(cov) - (cov[on] * cho_solve(factor, cov[on])).sum(0) + alone)
+    known = seen[on].T @ cho_solve(factor, seen[on], check_finite=False)
+    error = weights @ seen - known + (weights * alone) @ weights.T
     error += np.diag(np.where(total > 1e-9, 0, UNKNOWN))
     effect = np.log(np.maximum(case.cells @ case.sold, learned.grain / 2) / total)
-    return Fit(expected, effect, error, spread)
+    return Fit(expected, effect, error)
+
+
+def deviations(case: Case, learned: Learned, fit: Fit) -> Floats:
+    """How far, in logs, each single day may lie from what is expected of it: one standard deviation."""
+    if case.train.sum() < LEAST_DAYS:
+        return np.zeros(len(case.days))
+    on, cov, factor = _factored(case, learned, _working(case, learned)[2])
+    alone = learned.sizes[4:] @ _daily(case, fit.expected)
+    known = (cov[on] * cho_solve(factor, cov[on], check_finite=False)).sum(0)
+    spread: Floats = np.sqrt(np.diag(cov) - known + alone)
+    return spread
+
+
+def _factored(case: Case, learned: Learned, mean: Floats) -> tuple[Ints, Floats, tuple[Floats, bool]]:
+    """The days that teach, the covariance of all days, and the Cholesky factor of what is seen on those that teach."""
+    on = np.flatnonzero(case.train)
+    cov = _ridge(case) + _wandering(case, learned.sizes)
+    seen = cov[np.ix_(on, on)]
+    seen[np.diag_indices(len(on))] += learned.sizes[4:] @ _daily(case, mean)[:, on]
+    return on, cov, cho_factor(seen, lower=True, overwrite_a=True, check_finite=False)
 
 
 def _beta(cases: Sequence[Case]) -> Floats:
@@ -109,8 +143,9 @@ def learn(cases: Sequence[Case], grain: float) -> Learned:
     """The sizes of the parts by Fisher scoring of the pooled likelihood, as NNLS lest one falls below 0."""
     unit = np.array([1, 1, 1, 1, 1, grain])
     learned = Learned(_beta(cases), FIRST_GUESS * unit, grain)
+    seen = [_seen(case, learned) for case in cases]
     for _ in range(4 if cases else 0):
-        scores = [_score(case, learned) for case in cases]
+        scores = [_score(each, learned.sizes) for each in seen]
         information = sum(each for each, _ in scores) * np.outer(unit, unit)
         weak = np.diag(np.diag(information)) / (2 * len(cases))
         root = np.linalg.cholesky(information + weak).T
@@ -120,25 +155,38 @@ def learn(cases: Sequence[Case], grain: float) -> Learned:
     return learned
 
 
-def _score(case: Case, learned: Learned) -> tuple[Floats, Floats]:
-    """One case's share in the scoring equations: information, and right-hand side."""
+class _Seen(NamedTuple):
+    """What a case teaches, on the days that do: its deviations, and the covariances that no size changes."""
+
+    deviation: Floats
+    ridge: Floats
+    near: Floats
+    slow: Floats
+    daily: Floats
+    spread: Floats
+
+
+def _seen(case: Case, learned: Learned) -> _Seen:
+    """`spread`: how each of the six parts is made of the four that differ: near, slow, and the two of a single day."""
     _, deviation, mean = _working(case, learned)
     on = np.flatnonzero(case.train)
     square = np.ix_(on, on)
-    ridge, daily = _ridge(case)[square], _daily(case, mean)[:, on]
-    near, slow = (part[square] for part in _parts(case)[[1, 3]])
-    s = learned.sizes
-    cov = ridge + (s[0] / case.size + s[1]) * near + (s[2] / case.size + s[3]) * slow + np.diag(s[4:] @ daily)
+    near, slow = (_by_distance(row)[square] for row in _fading(len(case.days)))
+    spread = np.zeros((6, 4))
+    spread[[0, 1, 2, 3, 4, 5], [0, 0, 1, 1, 2, 3]] = [1 / case.size, 1, 1 / case.size, 1, 1, 1]
+    return _Seen(deviation[on], _ridge(case)[square], near, slow, _daily(case, mean)[:, on], spread)
+
+
+def _score(seen: _Seen, sizes: Floats) -> tuple[Floats, Floats]:
+    """One case's share in the scoring equations: information, and right-hand side."""
+    quick, lasting, *single = sizes @ seen.spread
+    cov = seen.ridge + quick * seen.near + lasting * seen.slow
+    cov[np.diag_indices(len(cov))] += np.array(single) @ seen.daily
     inverse = np.linalg.inv(cov)
-    a, x, y = inverse @ deviation[on], inverse @ near, inverse @ slow
-    moved = np.stack([x / case.size, x, y / case.size, y, inverse * daily[0], inverse * daily[1]])
-    flat = moved.reshape(6, -1)
-    information = flat @ moved.transpose(0, 2, 1).reshape(6, -1).T
-    quadratic = [
-        a @ near @ a / case.size,
-        a @ near @ a,
-        a @ slow @ a / case.size,
-        a @ slow @ a,
-        *(daily @ a**2),
-    ]
-    return information, np.array(quadratic) - flat @ (inverse @ ridge).T.ravel()
+    a = inverse @ seen.deviation
+    moved = [inverse @ seen.near, inverse @ seen.slow, inverse * seen.daily[0], inverse * seen.daily[1]]
+    flat = np.stack([part.ravel() for part in moved])
+    information = flat @ np.stack([part.T.ravel() for part in moved]).T
+    quadratic = np.array([a @ seen.near @ a, a @ seen.slow @ a, *(seen.daily @ a**2)])
+    told = quadratic - flat @ (inverse @ seen.ridge).T.ravel()
+    return seen.spread @ information @ seen.spread.T, seen.spread @ told

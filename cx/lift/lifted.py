@@ -26,7 +26,7 @@ def lifts(study: Study) -> pd.DataFrame:
     """
     rows = [_blank(study, c) for c in range(len(study.campaigns))]
     for knot in study.knots:
-        for c in {c for c, after in knot.pairs if not after}:
+        for c in [c for c, after in knot.effects if not after]:
             rows[c] |= _row(study, knot, c)
     table = pd.DataFrame(rows, columns=[*_COLUMNS])
     return table.astype({"unidentified": bool, "controls": int, "left_out": int})
@@ -44,7 +44,6 @@ def _blank(study: Study, c: int) -> dict[str, Any]:
 
 def _row(study: Study, knot: Knot, c: int) -> dict[str, Any]:
     cases = [case for group, case in zip(knot.groups, knot.cases, strict=True) if holds(group, c)]
-    during, after = (np.flatnonzero([pair == (c, late) for pair in knot.pairs]) for late in (False, True))
     told = {
         "controls": max(case.controls_n for case in cases),
         "left_out": sum(case.left_out for case in cases),
@@ -53,10 +52,10 @@ def _row(study: Study, knot: Knot, c: int) -> dict[str, Any]:
     if notes[:1] == ("too few days",):
         return {**told, "notes": notes}
     arms = np.array([0, -1, 1]) * study.learned.widen
-    share, later = _share(knot, during), _share(knot, after)
+    share, later = _share(knot, (c, False)), _share(knot, (c, True))
     lift, percent = share.sold * -np.expm1(-share.at(arms)), 100 * np.expm1(share.at(arms))
     aftermath = later.sold * -np.expm1(-later.at(arms))
-    whom = _rivals(knot, c, during, share)
+    whom = _rivals(knot, c, share)
     return told | {
         **_three("lift", lift), **_three("percent", percent), **_three("aftermath", aftermath),
         "observed": share.sold, "counterfactual": share.sold - lift[0], "unidentified": bool(whom),
@@ -79,34 +78,34 @@ class Share(NamedTuple):
     sold: float
     effect: float
     deviation: float
-    weights: Floats
 
     def at(self, arms: Floats) -> Floats:
         """The effect so many deviations off."""
         return self.effect + arms * self.deviation
 
 
-def _share(knot: Knot, at: Ints) -> Share:
+def _share(knot: Knot, effect: tuple[int, bool]) -> Share:
+    if effect not in knot.place:
+        return Share(0.0, 0.0, 0.0)
+    place = knot.place[effect]
+    at = knot.effect_of == place
     sold, without = knot.sold[at], knot.sold[at] * np.exp(-knot.mean[at])
     if not without.sum() > 0:
-        return Share(float(sold.sum()), nan if len(at) else 0.0, nan if len(at) else 0.0, without)
-    weights = without / without.sum()
-    deviation = np.sqrt(weights @ knot.cov[np.ix_(at, at)] @ weights)
-    return Share(float(sold.sum()), float(np.log(sold.sum() / without.sum())), float(deviation), weights)
+        return Share(float(sold.sum()), nan, nan)
+    deviation = np.sqrt(knot.cov[place, place])
+    return Share(float(sold.sum()), float(np.log(sold.sum() / without.sum())), float(deviation))
 
 
-def _rivals(knot: Knot, c: int, during: Ints, share: Share) -> list[int]:
+def _rivals(knot: Knot, c: int, share: Share) -> list[int]:
     """Other campaigns without which this one's effect would be known far better; none where it can be told apart."""
-    if share.deviation < TELLING or not share.deviation**2 > APART * (share.weights**2) @ knot.alone[during]:
+    place, others = knot.place[c, False], [d for d, after in knot.effects if d != c and not after]
+    if not others or share.deviation < TELLING:
         return []
-    rivals = []
-    for d in {d for d, after in knot.pairs if d != c and not after}:
-        at = np.flatnonzero([pair == (d, False) for pair in knot.pairs])
-        other = _share(knot, at)
-        together = share.weights @ knot.cov[np.ix_(during, at)] @ other.weights
-        if together < -0.5 * share.deviation * other.deviation:
-            rivals.append(d)
-    return sorted(rivals)
+    weights = knot.weights[knot.effect_of == place]
+    if not share.deviation**2 > APART * weights**2 @ knot.alone(c):
+        return []
+    deviations = np.sqrt(np.diag(knot.cov))
+    return [d for d in others if knot.cov[place, knot.place[d, False]] < -0.5 * share.deviation * deviations[knot.place[d, False]]]  # fmt: skip
 
 
 def _notes(study: Study, cases: list[Case], c: int) -> tuple[str, ...]:

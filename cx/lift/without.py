@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from cx.lift.fitting import deviations
 from cx.lift.lifted import holds
 from cx.lift.panels import Panel
 from cx.lift.settings import AFTERMATH
@@ -30,7 +31,7 @@ def counterfactual(study: Study, campaign: str) -> pd.DataFrame:
     for case, fit in mine:
         observed[case.days] += case.sold
         expected[case.days] += fit.expected
-        variance[case.days] += (fit.expected * fit.deviations) ** 2
+        variance[case.days] += (fit.expected * deviations(case, study.learned, fit)) ** 2
     common = np.flatnonzero(np.bincount(np.concatenate([case.days for case, _ in mine])) == len(mine))
     half = study.learned.widen * np.sqrt(variance) / np.maximum(expected, 1e-9)
     frame = pd.DataFrame({"day": study.days, "phase": _phase(study.panel, place, len(study.days)), "observed": observed,

@@ -17,7 +17,7 @@ from cx.journey import Journey
 from cx.kpis import JOURNEY_KPIS
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query, Where, where
-from cx.rollups.buyers import AGAIN, EARLY, LEFT, OUTCOME
+from cx.rollups.buyers import AGAIN, EARLY, LEFT, MOVES, OUTCOME, outcomes
 from cx.stats import Estimate, SmallSamples
 from cx.store import Store
 
@@ -63,13 +63,12 @@ def repeat_purchase(
     customers (whose days have run out), again (of them ordered in time), value with lo and hi in percent, n, and
     too_young (customers whose days run yet).
     """
-    kept = _where(filters, first, min(last or through, through))
+    kept, some = _where(filters, first, min(last or through, through)), _narrows(filters)
     sql = f"""
-select count(case when day <= $mature then 1 end) as customers,
-  count(case when day <= $mature and second_day - day <= $repeat_days then 1 end) as again,
-  count(case when day > $mature then 1 end) as too_young
-from r_buyers where {kept.sql}"""
-    parts = store.run(Query("repeat purchase", sql, {**kept.values, **_matured(journey, through)}))
+select {_count("day <= $mature")} as customers, {_count("day <= $mature and again")} as again,
+  {_count("day > $mature")} as too_young
+from {_buyers(kept, some)}"""
+    parts = store.run(Query("repeat purchase", sql, {**kept.values, **_matured(journey, through, some)}))
     told = stats.estimate(REPEAT, parts)[["value", "lo", "hi", "n"]]
     return parts.join(told)[["customers", "again", "value", "lo", "hi", "n", "too_young"]]
 
@@ -114,14 +113,10 @@ def habits(
     share_left in percent, difference with lo and hi in points, verdict ('real', 'noise' or 'too few'). Real
     differences come first, the largest on top. A difference tells of company, not of cause.
     """
-    kept, some = (
-        _where(filters, first, min(last or through, through)),
-        filters.only(JOURNEY_DIMENSIONS).chosen(),
-    )
-    values = {**kept.values, "mature": _matured(journey, through)["mature"]}
-    by_day = {**values, "repeat_days": journey.repeat_days}
-    everyone = store.run(Query("who came back", _outcomes(kept), by_day)).iloc[0]
-    table = store.run(Query("what they met", _met(kept, bool(some)), by_day if some else values))
+    kept, some = _where(filters, first, min(last or through, through)), _narrows(filters)
+    values = {**kept.values, **_matured(journey, through, some)}
+    everyone = store.run(Query("who came back", _outcomes(kept, some), values)).iloc[0]
+    table = store.run(Query("what they met", _met(kept, some), values))
     table = table.assign(again_n=int(everyone["again"]), left_n=int(everyone["left"]))
     for who in ("again", "left"):
         parts = table[[who, f"{who}_n"]].set_axis(list(MET.parts), axis=1)
@@ -142,12 +137,10 @@ def _where(filters: Filters, first: date | None = None, last: date | None = None
     return where(filters.only(JOURNEY_DIMENSIONS), first, last)
 
 
-def _matured(journey: Journey, through: date) -> dict[str, Any]:
-    """The days for a second order, and the last day of a first order for which they have run out."""
-    return {
-        "repeat_days": journey.repeat_days,
-        "mature": through - timedelta(days=journey.repeat_days),
-    }
+def _matured(journey: Journey, through: date, some: bool) -> dict[str, Any]:
+    """The last day of a first order for which the days for a second one have run out; and these days, for who is not summed."""
+    mature = {"mature": through - timedelta(days=journey.repeat_days)}
+    return {**mature, "repeat_days": journey.repeat_days} if some else mature
 
 
 def _monthly(filters: Filters) -> Query:
@@ -186,6 +179,7 @@ def later(cohort: date, months: int) -> date:
 def _moves(journey: Journey, filters: Filters, first: date, end: date, through: date) -> Query:
     """A period that has not begun (its end lies before its first day) has nobody at its start."""
     kept = _where(filters)
+    moves = f"({MOVES.format(n=1)} where {kept.sql}) spells" if _narrows(filters) else "r_moves"
     sql = f"""
 with moves as (
   select *,
@@ -193,16 +187,11 @@ with moves as (
     from_day >= $first and from_day <= $end as came,
     until >= $first and until <= $end as went,
     from_day <= $through and until > $through as active
-  from r_spells where {kept.sql}
+  from {moves}
 )
-select count(case when stood then 1 end) as at_start,
-  count(case when stood and went then 1 end) as lost,
-  count(case when stood and went and cancelled then 1 end) as cancelled,
-  count(case when came and nth = 1 then 1 end) as new,
-  count(case when came and nth > 1 then 1 end) as won_back,
-  count(case when came and went then 1 end) as came_and_went,
-  count(case when active then 1 end) as active_now,
-  count(case when active and last_day <= $risky then 1 end) as at_risk_now
+select {_count("stood")} as at_start, {_count("stood and went")} as lost, {_count("stood and went and cancelled")} as cancelled,
+  {_count("came and not anew")} as new, {_count("came and anew")} as won_back, {_count("came and went")} as came_and_went,
+  {_count("active")} as active_now, {_count("active and last_day <= $risky")} as at_risk_now
 from moves"""
     days = {"first": first, "end": end, "through": through}
     risky = through - timedelta(days=journey.risk_days)
@@ -213,11 +202,26 @@ _BOTH = f"""cast(coalesce(sum(case when outcome = {AGAIN} then n end), 0) as big
   cast(coalesce(sum(case when outcome = {LEFT} then n end), 0) as bigint) as left"""
 
 
-def _outcomes(kept: Where) -> str:
+def _narrows(filters: Filters) -> bool:
+    """Whether these filters ask for some customers, whom the sums do not know apart."""
+    return bool(filters.only(JOURNEY_DIMENSIONS).chosen())
+
+
+def _count(condition: str) -> str:
+    """How many there are of whom something holds, where each row tells `n` of them."""
+    return f"cast(coalesce(sum(case when {condition} then n end), 0) as bigint)"
+
+
+def _buyers(kept: Where, some: bool) -> str:
+    """Buyers: day, early, again, n."""
+    return f"({outcomes('1')} where {kept.sql}) buyers" if some else f"r_outcomes where {kept.sql}"
+
+
+def _outcomes(kept: Where, some: bool) -> str:
     """Customers who came back after the landmark and in time, and those who did not."""
+    mature = "day <= $mature and not early and"
     return f"""
-select {_BOTH}
-from (select {OUTCOME} as outcome, 1 as n from r_buyers b where {kept.sql} and day <= $mature) buyers"""
+select {_count(f"{mature} again")} as again, {_count(f"{mature} not again")} as left from {_buyers(kept, some)}"""
 
 
 def _met(kept: Where, some: bool) -> str:

@@ -36,6 +36,12 @@ create table if not exists r_spells (
 create table if not exists r_habits (
   customer_no INTEGER, day DATE, touchpoint VARCHAR, met_channel VARCHAR, met_stage VARCHAR
 );
+create table if not exists r_outcomes (
+  day DATE, early BOOLEAN, again BOOLEAN, n INTEGER
+);
+create table if not exists r_moves (
+  from_day DATE, last_day DATE, until DATE, cancelled BOOLEAN, anew BOOLEAN, n INTEGER
+);
 create table if not exists r_met (
   day DATE, outcome TINYINT, touchpoint VARCHAR, met_channel VARCHAR, met_stage VARCHAR, n INTEGER
 );
@@ -44,19 +50,35 @@ create table if not exists r_met (
 r_returns: one row for each calendar month with an order, counted from that of the first order; before is the revenue
 of the months before it. r_spells: one row for each unbroken time as a customer, from its first order to its last;
 until is the day on which the customer counts as lost, by then or by a cancellation. r_met: how many buyers met the same,
-by the day of the first order and their outcome: AGAIN, LEFT, or EARLY where they came back by the landmark."""
+by the day of the first order and their outcome: AGAIN, LEFT, or EARLY where they came back by the landmark. r_outcomes: how
+many buyers ordered again by the landmark (early), and within repeat_days (again). r_moves: how many spells are alike; anew
+are those that are not the customer's first."""
 
 AGAIN, LEFT, EARLY = 1, 0, -1
 
 OUTCOME = f"""case when second_day - b.day <= {LANDMARK_DAYS} then {EARLY}
     when second_day - b.day <= $repeat_days then {AGAIN} else {LEFT} end"""
 """What came of a buyer b, in SQL."""
+MOVES = "select from_day, last_day, until, cancelled, nth > 1 as anew, {n} as n from r_spells"
+"""Spells as r_moves counts them."""
+
+
+def outcomes(n: str) -> str:
+    """Buyers as r_outcomes counts them, in SQL."""
+    return f"""
+select day, coalesce(second_day - day <= {LANDMARK_DAYS}, false) as early,
+  coalesce(second_day - day <= $repeat_days, false) as again, {n} as n
+from r_buyers"""
 
 
 def sums(journey: Journey) -> tuple[Sums, ...]:
-    """How r_met is counted from what each buyer met."""
+    """How the sums are counted from the buyers."""
     outcome = OUTCOME.replace("$repeat_days", str(journey.repeat_days))
+    outcomes_ = outcomes("count(*)").replace("$repeat_days", str(journey.repeat_days))
     return (
+        Sums("r_outcomes", ("day", "early", "again"), f"{outcomes_} where $whose group by all"),
+        Sums("r_moves", ("from_day", "last_day", "until", "cancelled", "anew"),
+             f"{MOVES.format(n='count(*)')} where $whose group by all"),
         Sums("r_met", ("day", "outcome", "touchpoint", "met_channel", "met_stage"), f"""
 with of_buyers as (select customer_no, b.day, {outcome} as outcome from r_buyers b where $whose),
 met as (select * exclude (day) from r_habits where $whose)

@@ -10,13 +10,11 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from types import FrameType
 
 import streamlit as st
 from starlette.requests import Request
@@ -29,7 +27,9 @@ from cx import logs
 from cx.errors import CxError
 from cx.folders import Folders
 from cx.store import Store
-from cx.ui import door, seen
+from cx.ui import door, owning, seen
+from cx.ui.listeners import Listeners
+from cx.ui.stopping import when_told_to_stop
 from cx.ui.taking import Taking
 
 HERE = Path(__file__).parent
@@ -40,12 +40,8 @@ LOOK_SECONDS = 0.05
 """How often the publisher compares two integers."""
 GAP_SECONDS = 1.0
 """The least time between two versions: a burst of files is shown in steps, not file by file."""
-SPREAD_SECONDS = 0.004
-"""The listeners are told one after another, this far apart: about what one rerun costs, so that none queues."""
-PING_SECONDS = 20
 HEALTH_SECONDS = 6
 """How long the health address waits for the store, which may itself be shut while it is written anew."""
-RETRY_MILLISECONDS = 1000
 HEARTBEAT_SECONDS = 30
 """How often a page asks for itself where events are not to be had."""
 
@@ -65,8 +61,7 @@ class Server:
         self._probe: asyncio.Task[bool] | None = None
         self._published: int | None = None
         self._told: float | None = None
-        self._queues: set[asyncio.Queue[float | None]] = set()
-        self._ending = False
+        self.pages = Listeners(lambda: self.signal)
 
     @property
     def version(self) -> int:
@@ -81,20 +76,18 @@ class Server:
     @property
     def listeners(self) -> int:
         """How many pages are listening now."""
-        return len(self._queues)
+        return len(self.pages)
 
     async def publish(self) -> None:
         """Warm the store's newest version, then tell it to everyone who listens."""
         version = self.store.version
         await asyncio.to_thread(_warm_up, version)
         self._published = version
-        self._tell()
+        await self._tell()
 
-    def _tell(self) -> None:
+    async def _tell(self) -> None:
         self._told = self.signal
-        loop = asyncio.get_running_loop()
-        for place, queue in enumerate([*self._queues]):
-            loop.call_later(place * SPREAD_SECONDS, queue.put_nowait, self._told)
+        await self.pages.tell(self._told)
 
     async def follow(self) -> None:
         """Publish each new version of the store, and that it no longer grows or grows again, until cancelled."""
@@ -104,7 +97,7 @@ class Server:
                 await self.publish()
                 await asyncio.sleep(GAP_SECONDS)
             elif self.signal != self._told:
-                self._tell()
+                await self._tell()
 
     async def health(self) -> str:
         """One of the words of `cx.ui.seen`. However many ask, one of them waits for the store."""
@@ -119,36 +112,6 @@ class Server:
         from cx.ingest import watch
 
         watch(self.store, self.folders, stop, self.metrics.landed)
-
-    async def events(self) -> AsyncIterator[str]:
-        """Server-sent events: the version at once, then every new one, with a comment when nothing happens."""
-        queue: asyncio.Queue[float | None] = asyncio.Queue()
-        self._queues.add(queue)
-        try:
-            event: str | None = f"retry: {RETRY_MILLISECONDS}\ndata: {_written(self.signal)}\n\n"
-            while event and not self._ending:
-                yield event
-                event = await _next_event(queue)
-        finally:
-            self._queues.discard(queue)
-
-    def end_events(self) -> None:
-        """End every stream: one that stays open would keep the process from stopping."""
-        self._ending = True
-        for queue in [*self._queues]:
-            queue.put_nowait(None)
-
-
-async def _next_event(queue: asyncio.Queue[float | None]) -> str | None:
-    try:
-        signal = await asyncio.wait_for(queue.get(), PING_SECONDS)
-    except TimeoutError:
-        return ": ping\n\n"
-    return None if signal is None else f"data: {_written(signal)}\n\n"
-
-
-def _written(signal: float) -> str:
-    return str(int(signal) if signal == int(signal) else signal)
 
 
 _servers: dict[Folders, Server] = {}
@@ -194,6 +157,7 @@ def version(key: str = "live") -> int:
     Call it once in a fragment; give each fragment of a page its own key.
     """
     running = server()
+    running.pages.rerun()
     shown = running.version
     data = {"url": f"{base_path()}/api/live", "version": running.signal, "heartbeat": HEARTBEAT_SECONDS}
     _listener(data=data, key=key, on_heard_change=lambda: None, height=1)
@@ -220,18 +184,14 @@ def routes() -> list[BaseRoute]:
         Route(f"{base}/api/health", _health),
         Route(f"{base}/metrics", _metrics),
         door.route(f"{base}/api/doctor", _summary),
-        door.route(f"{base}/api/damage", _damage, told=True),
-        door.route(f"{base}/api/check", _check),
-        door.route(f"{base}/api/undo", _undo, told=True),
-        door.route(f"{base}/api/forget", _forget, told=True),
-        door.route(f"{base}/api/backup", _backup, told=True),
+        *owning.routes(base, server),
         Mount(f"{base}/app/static", StaticFiles(directory=STATIC)),
     ]
 
 
 async def _live(_request: Request) -> StreamingResponse:
     headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
-    return StreamingResponse(server().events(), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(server().pages.events(), media_type="text/event-stream", headers=headers)
 
 
 async def _health(_request: Request) -> JSONResponse:
@@ -259,7 +219,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     gc.freeze()
     running.taking.start()
     following = asyncio.create_task(running.follow())
-    with door.announced(running.folders.server, base_path()), _when_told_to_stop(running.end_events):
+    with door.announced(running.folders.server, base_path()), when_told_to_stop(running.pages.end):
         try:
             yield
         finally:
@@ -278,73 +238,6 @@ def _opened() -> Server:
         raise error from None
 
 
-@contextmanager
-def _when_told_to_stop(act: Callable[[], None]) -> Iterator[None]:
-    """Do this on the event loop as soon as the process is told to stop, ahead of the web server's own handler."""
-    loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(act)
-        handler = before[signal.Signals(number)]
-        if callable(handler):
-            handler(number, frame)
-
-    if threading.current_thread() is not threading.main_thread():  # only the main thread may ask for signals
-        yield
-        return
-    for number in before:
-        signal.signal(number, handle)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _check() -> dict[str, object]:
-    from cx import check, clock
-
-    running = server()
-    return {"surges": check.surges(running.store, running.folders, clock.now())}
-
-
-def _undo(which: str, really: bool) -> dict[str, object]:
-    from cx import clock
-    from cx.errors import CannotUndo
-    from cx.ingest import leaving, undo
-
-    running = server()
-    try:
-        told = (
-            undo(running.store, running.folders, which, clock.now())
-            if really
-            else leaving(running.store, which)
-        )
-    except CannotUndo as error:
-        return {"file": error.file, "why_not": error.reason}
-    return told.as_data()
-
-
-def _forget(customer: str) -> dict[str, object]:
-    from cx.ingest import forget
-
-    running = server()
-    return forget(running.store, running.folders, customer).as_data()
-
-
-def _backup(folder: str, with_key: bool) -> dict[str, object]:
-    from cx import clock
-    from cx.errors import BadBackup
-    from cx.ingest import back_up
-
-    running = server()
-    try:
-        return back_up(running.store, running.folders, Path(folder), clock.now(), with_key).as_data()
-    except BadBackup as error:
-        return {"why_not": str(error)}
-
-
 def _summary() -> dict[str, object]:
     from cx.doctor import summary
 
@@ -353,12 +246,6 @@ def _summary() -> dict[str, object]:
         return {**summary(running.store), "taking_in": running.taking.alive}
     except CxError as error:
         return {"damage": str(error), "taking_in": running.taking.alive}
-
-
-def _damage() -> dict[str, object]:
-    from cx.doctor import damage
-
-    return {"damage": damage(server().store)}
 
 
 def base_path() -> str:
