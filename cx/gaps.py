@@ -15,7 +15,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions
+from scipy.special import ndtri, stdtrit
 
 from cx import stats
 from cx.kpis import Kpi
@@ -277,7 +277,7 @@ def pace(points: Sequence[tuple[date, Change]]) -> Pace:
     last = max(day for day, _ in known)
     x = np.array([(day - last).days / 30 for day, _ in known])
     y = np.array([gap.amount for _, gap in known])
-    errors = np.array([(gap.hi - gap.lo) / 2 for _, gap in known]) / distributions.norm.ppf(1 - TAIL)
+    errors = np.array([(gap.hi - gap.lo) / 2 for _, gap in known]) / ndtri(1 - TAIL)
     sure = bool(np.isfinite(errors).all() and (errors > 0).all())
     weights = errors**-2 if sure else np.ones_like(x)
     centre, middle = np.average(x, weights=weights), np.average(y, weights=weights)
@@ -285,9 +285,9 @@ def pace(points: Sequence[tuple[date, Change]]) -> Pace:
     trend = float((weights * (x - centre) * (y - middle)).sum()) / width
     level = middle - trend * centre
     scatter = float((weights * (y - level - trend * x) ** 2).sum()) / (len(x) - 2)
-    half = distributions.t.ppf(1 - TAIL, len(x) - 2) * (scatter / width) ** 0.5
+    half = stdtrit(len(x) - 2, 1 - TAIL) * (scatter / width) ** 0.5
     if sure:
-        half = max(half, distributions.norm.ppf(1 - TAIL) / width**0.5)
+        half = max(half, ndtri(1 - TAIL) / width**0.5)
     return _heading(float(level), trend, float(half), last)
 
 

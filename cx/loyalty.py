@@ -13,8 +13,7 @@ from math import hypot, inf, nan, sqrt
 
 import numpy as np
 import pandas as pd
-from scipy import stats as distributions
-from statsmodels.stats.multitest import multipletests
+from scipy.special import ndtr, stdtrit
 
 from cx.stats import TAIL, Estimate, Floats, SmallSamples, Verdict
 
@@ -60,7 +59,7 @@ def _half_width(away: Floats, errors: Floats, free: Floats, spread: float, count
     if count < 3 or free.min() < 1e-9:
         return nan
     se = sqrt(float((away**2 * errors / free**2).sum())) / spread
-    return float(distributions.t.ppf(1 - TAIL, count - 2) * se)
+    return float(stdtrit(count - 2, 1 - TAIL) * se)
 
 
 def verdict(row: Estimate, limits: SmallSamples) -> Verdict:
@@ -105,16 +104,16 @@ def chances(held: Floats, known: Floats, other: Floats, other_known: Floats) -> 
         fewest = np.minimum(known, other_known) * np.minimum(pooled, 1 - pooled)
         se = np.sqrt(pooled * (1 - pooled) * (1 / known + 1 / other_known))
         apart = np.abs(held / known - other / other_known) / se
-    return np.where(fewest >= LEAST_EXPECTED, 2 * distributions.norm.sf(apart), nan)
+    return np.where(fewest >= LEAST_EXPECTED, 2 * ndtr(-apart), nan)
 
 
 def sure(p: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which of so many comparisons are more than chance, with FALSE_DISCOVERIES kept over all of them."""
-    found = np.zeros(len(p), dtype=bool)
-    tested = ~np.isnan(p)
-    if tested.any():
-        found[tested] = multipletests(p[tested], FALSE_DISCOVERIES, method="fdr_bh")[0]
-    return found
+    """Which of so many comparisons are more than chance, with FALSE_DISCOVERIES kept over all of them (Benjamini and
+    Hochberg)."""
+    tested = np.sort(p[~np.isnan(p)])
+    allowed = FALSE_DISCOVERIES * np.arange(1, len(tested) + 1) / max(len(tested), 1)
+    held = tested[tested <= allowed]
+    return np.asarray(p <= (held[-1] if len(held) else -1.0))
 
 
 def ratio(change: float, lo: float, hi: float) -> tuple[float, float, float]:

@@ -15,8 +15,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats as distributions
-from statsmodels.stats.proportion import proportion_confint
+from scipy.special import bdtr, bdtrik, gammaincinv, ndtri, stdtrit
 
 from cx.kpis import Kpi
 
@@ -136,13 +135,22 @@ def quantiles(hist: pd.DataFrame, keys: Sequence[str], q: float) -> pd.DataFrame
         return np.where(exists, bins[at], nan)
 
     low, high = (
-        bin_of(distributions.binom.ppf(TAIL, n, q)),
-        bin_of(distributions.binom.ppf(1 - TAIL, n, q) + 1),
+        bin_of(_binomial(TAIL, n, q)),
+        bin_of(_binomial(1 - TAIL, n, q) + 1),
     )
     both = np.where(np.isnan(low + high), nan, 1.0)
     lo, hi = np.expm1(low / BINS_PER_E) * both, np.expm1((high + 1) / BINS_PER_E) * both
     value = seconds(bin_of(np.maximum(np.ceil(n * q - 1e-9), 1)))
     return kept[[*keys]].iloc[starts].assign(value=value, lo=lo, hi=hi, n=n, base=n).reset_index(drop=True)
+
+
+def _binomial(p: float, n: Floats, q: float) -> Floats:
+    """The least count that so many trials of chance q stay at or below with a probability of p at least."""
+    count: Floats = np.clip(np.ceil(bdtrik(p, n, q)), 0, n)
+    for _ in range(2):  # the continuous inverse may round to a neighbour
+        count = np.where((count > 0) & (bdtr(count - 1, n, q) >= p), count - 1, count)
+        count = np.where(bdtr(count, n, q) < p, count + 1, count)
+    return count
 
 
 def seconds(bins: Any) -> Any:
@@ -197,16 +205,22 @@ def target(kpi: Kpi, row: Row, target_value: float) -> Literal["met", "missed", 
 
 
 def _share(k: Floats, n: Floats) -> Bounds:
+    """Wilson's interval."""
     some = np.where(n > 0, n, nan)
-    lo, hi = proportion_confint(np.clip(k, 0, n), some, alpha=2 * TAIL, method="wilson")
-    return k / some, lo, hi
+    p, squared = np.clip(k, 0, n) / some, ndtri(1 - TAIL) ** 2 / some
+    centre, half = p + squared / 2, np.sqrt(squared * (p * (1 - p) + squared / 4))
+    return (
+        k / some,
+        np.maximum(centre - half, 0) / (1 + squared),
+        np.minimum((centre + half) / (1 + squared), 1),
+    )
 
 
 def _balance(plus: Floats, minus: Floats, n: Floats) -> Bounds:
     """Adjusted Wald: three more answers, a quarter of them plus and a quarter minus, and so honest at the edges."""
     some = np.where(n > 0, n, nan)
     p, d = (plus + 0.75) / (some + 3), (minus + 0.75) / (some + 3)
-    half = distributions.norm.ppf(1 - TAIL) * np.sqrt((p + d - (p - d) ** 2) / (some + 3))
+    half = ndtri(1 - TAIL) * np.sqrt((p + d - (p - d) ** 2) / (some + 3))
     return (plus - minus) / some, np.maximum(p - d - half, -1), np.minimum(p - d + half, 1)
 
 
@@ -215,15 +229,15 @@ def _mean(total: Floats, squares: Floats, n: Floats) -> Bounds:
     some = np.where(n > 0, n, nan)
     several = np.where(n > 1, n, nan)
     variance = np.maximum(squares - total**2 / some, 0) / (several - 1)
-    half = distributions.t.ppf(1 - TAIL, several - 1) * np.sqrt(variance / several)
+    half = stdtrit(several - 1, 1 - TAIL) * np.sqrt(variance / several)
     return total / some, total / some - half, total / some + half
 
 
 def _rate(k: Floats, base: Floats) -> Bounds:
     """Garwood's exact Poisson interval; the base is taken as known and may be fractional."""
     some = np.where(base > 0, base, nan)
-    lo = np.where(k > 0, distributions.chi2.ppf(TAIL, 2 * k) / 2, 0.0)
-    return k / some, lo / some, distributions.chi2.ppf(1 - TAIL, 2 * k + 2) / 2 / some
+    lo = np.where(k > 0, gammaincinv(np.maximum(k, 1e-9), TAIL), 0.0)
+    return k / some, lo / some, gammaincinv(k + 1, 1 - TAIL) / some
 
 
 def _total(total: Floats) -> Bounds:

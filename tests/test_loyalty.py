@@ -13,6 +13,7 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 
 from cx import loyalty, rollups, stats
 from cx.folders import Folders
@@ -453,6 +454,12 @@ def test_chances_and_what_is_sure_of_many() -> None:
     p = np.array([0.001, 0.02, 0.04, np.nan, 0.9])
     assert sure(p).tolist() == [True, True, False, False, False]
     assert sure(np.array([])).tolist() == []
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_which_comparisons_are_sure_is_told_as_another_library_does(p: list[float]) -> None:
+    expected = multipletests(p, loyalty.FALSE_DISCOVERIES, method="fdr_bh")[0]
+    assert sure(np.array(p)).tolist() == expected.tolist()
 
 
 @settings(max_examples=8, deadline=None)

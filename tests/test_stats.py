@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
+from statsmodels.stats.proportion import proportion_confint
 
 from cx import rollups, stats
 from cx.kpis import KPIS
@@ -312,3 +313,23 @@ def test_by_simulation_intervals_cover_and_changes_are_seldom_real_by_chance(nam
     false = np.mean([change(kpi, a, b).verdict == "real" for a, b in zip(now, before, strict=True)])
     assert cover <= covered <= 0.985
     assert false <= 0.06
+
+
+@given(st.integers(1, 10**7), st.sampled_from([0.1, 0.5, 0.9]), st.sampled_from([0.025, 0.975]))
+@LAW
+def test_the_rank_behind_a_quantile_is_that_of_the_binomial(n: int, q: float, p: float) -> None:
+    assert stats._binomial(p, np.array([float(n)]), q) == scipy_stats.binom.ppf(p, n, q)
+
+
+@given(SOME, SOME)
+@LAW
+def test_intervals_are_those_of_other_libraries(k: int, more: int) -> None:
+    n = k + more
+    share = one(CSAT, k, n)
+    rate = one(RATE, k, max(n, 1))
+    if n:
+        lo, hi = proportion_confint(k, n, method="wilson")
+        assert (share.lo, share.hi) == pytest.approx((100 * max(lo, 0), 100 * min(hi, 1)), abs=1e-9)
+    exact = [scipy_stats.chi2.ppf(0.025, 2 * k) / 2 if k else 0.0, scipy_stats.chi2.ppf(0.975, 2 * k + 2) / 2]
+    per = rate.value * max(n, 1) / k if k else rate.hi * max(n, 1) / exact[1]
+    assert (rate.lo, rate.hi) == pytest.approx([per * bound / max(n, 1) for bound in exact], rel=1e-9)

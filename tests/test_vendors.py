@@ -151,7 +151,7 @@ def shown(value: Any) -> str:
 
 
 def kept(ask: Ask, names: Sequence[str]) -> list[tuple[str, ...]]:
-    rows = ask(f"select {', '.join(names)} from interactions")
+    rows = ask(f"select {', '.join(names)} from interactions left join customers using (customer_no)")
     return sorted(tuple(map(shown, row)) for row in rows)
 
 

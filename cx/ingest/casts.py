@@ -49,8 +49,8 @@ def value(column: Column, source: Source, said: str, held: str) -> str:
 
 def _text(column: Column, cell: str) -> str:
     text = f"cast({cell} as varchar)"
-    trimmed = f"trim({text})"
-    return f"case when {trimmed} <> '' then {text if column.name == 'text' else trimmed} end"
+    said = f"nullif(trim({text}), '')"
+    return f"case when {said} is not null then {text} end" if column.name == "text" else said
 
 
 def _mapped(source: Source, text: str) -> str:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from cx.stats import Floats
 from cx.surges.panels import Panel
@@ -71,6 +70,20 @@ def kernel(mean: float) -> Floats:
     return np.asarray(KERNELS[LAG_MEANS.index(mean)])
 
 
+def lagged(units: Floats, weights: Floats) -> Floats:
+    """Units of each day and the days before it, weighted from the day itself back; for the last days, that have so many
+    before them.
+
+    Added from the oldest on, each day for itself: how many days there are changes no bit of any.
+    """
+    days = units.shape[-1] - len(weights) + 1
+    total = np.zeros((*units.shape[:-1], days))
+    for back in reversed(range(len(weights))):
+        first = len(weights) - 1 - back
+        total += weights[back] * units[..., first : first + days]
+    return total
+
+
 def _smoothed(panel: Panel, kernels: Iterable[int] = range(len(KERNELS))) -> dict[int, Floats]:
     """ln of the lag-weighted units [product, day] by kernel, above a fiftieth of the product's mean so far."""
     units = panel.exposed
@@ -78,10 +91,7 @@ def _smoothed(panel: Panel, kernels: Iterable[int] = range(len(KERNELS))) -> dic
     padded = np.concatenate([before, units], axis=1)
     mean = units.cumsum(1) / np.maximum((units.cumsum(1) > 0).cumsum(1), 1)
     floor = np.maximum(mean / 50, 1e-9)
-    return {
-        at: np.log(np.maximum(lfilter(KERNELS[at], [1.0], padded)[:, LAG_DAYS - 1 :], floor))
-        for at in kernels
-    }
+    return {at: np.log(np.maximum(lagged(padded, KERNELS[at]), floor)) for at in kernels}
 
 
 def learn(panel: Panel, until: Day | None = None) -> Lags:

@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile, is_zipfile
 
-from openpyxl import load_workbook
-
 from cx.errors import FileRefused
 from cx.formats.reading.cells import Cells
 from cx.formats.reading.sheet import COLUMNS_LIMIT, Broken, Sheet, Told, Workspace
@@ -33,6 +31,8 @@ Row = tuple[Any, ...]
 
 def workbook_sheet(path: Path, workspace: Workspace, told: Told) -> Sheet:
     """The columns of a workbook. Raises FileRefused where it is not one that can be read."""
+    from openpyxl import load_workbook  # only here: it takes as long to import as all other reading
+
     _refuse_other(path)
     try:
         _refuse_large(path)
