@@ -12,3 +12,8 @@ The layers, each importing only those below it:
     cx/query, kpis      filters -> SQL; the measures
     cx/model, words, folders, errors
 """
+
+import os
+
+# The matrices here are small: more threads cost more than they bring. Read once, when numpy and scipy are first loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

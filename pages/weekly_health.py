@@ -32,7 +32,7 @@ def body() -> None:
         t("Weekly CX health, week of {day}", day=day(monday, year=True)),
     )
     selected = filters.measure([tile.kpi.name for tile in told])
-    first, rest = week.strips(told)
+    first, rest = asks.strips(view)
     tiles.kpi_strip(first, selected, "kpi", filters.choose_measure)
     with st.expander(t("All measures"), key="more"):
         tiles.kpi_strip(rest, selected, "kpi_more", filters.choose_measure)
@@ -50,11 +50,8 @@ def _detail(view: View, name: str, monday: date) -> None:
     left, right = st.columns([5, 3], gap="medium")
     with left, parts.card("trend", values.label(measure), t(measure.meaning)):
         parts.chart(asks.trend(view, name), key=f"trend-{name}", alt=plots.trend_alt(measure))
-        st.caption(
-            week.pace(measure, asks.ahead(view, name), asks.health(view).targets(measure), clock.now().date())
-        )
-        if (running := asks.so_far(view, name)) is not None:
-            st.caption(week.so_far(measure, running))
+        for sentence in asks.heading(view, name, clock.now().date()):
+            st.caption(sentence)
     with right, parts.card("movers", t("What moved it"), plots.movers_caption(measure)):
         dimension = filters.split()
         if (spec := asks.movers(view, name, dimension)) is None:

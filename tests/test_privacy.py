@@ -342,7 +342,9 @@ def test_what_lands_after_rows_left_counts_anew_and_changes_nothing_old(
     keeping(folders, "keep_rows_days = 365")
     let_leave(store, folders, NOW)
     old = "select {} from {} where {} < date '2024-10-01' order by all"
-    told = [table for table in rollups.TABLES if table not in ("r_begun", "r_moves")]  # without days; of spells that go on
+    told = [
+        table for table in rollups.TABLES if table not in ("r_begun", "r_moves")
+    ]  # without days; of spells that go on
     tables = [(table, rollups.frozen.begins(table)) for table in told]
     before = [
         ask(old.format("* exclude (last_day, until, cancelled)" if table == "r_spells" else "*", table, day))

@@ -100,7 +100,14 @@ def test_united_is_what_the_rollups_count(store: Store, folders: Folders, ask: A
     united = {row["tweet_id"]: row for row in read(path)[:-1] if row["airline"] == "United"}
     days = Counter(str(in_utc(row["tweet_created"]).date()) for row in united.values())
     ingest(store, folders, path)
-    assert dict(ask("select day::varchar, sum(interactions)::bigint from r_volume where dimension = '' group by day")) == days
+    assert (
+        dict(
+            ask(
+                "select day::varchar, sum(interactions)::bigint from r_volume where dimension = '' group by day"
+            )
+        )
+        == days
+    )
 
 
 def test_finance_complaints(store: Store, folders: Folders, ask: Ask):

@@ -13,7 +13,7 @@ earlier ones, all at once. Every interval is as wide as the errors made where no
 
     flows      units that complaints can come from
     rates      complaints that the units explain   beyond     the excess of each campaign
-    verdicts   what may be said
+    verdicts   what may be said                    memory     answers kept while their inputs stay
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from __future__ import annotations
 from cx.lift.beyond import excess
 from cx.lift.flows import Lags, exposure, lags
 from cx.lift.lifted import lifts
+from cx.lift.memory import Memory
 from cx.lift.settings import AFTERMATH, EARLY, FEW_DAYS, TAIL_DAYS, WINDOW
 from cx.lift.studies import Study, study
 from cx.lift.verdicts import Verdict, verdict
@@ -33,6 +34,7 @@ __all__ = [
     "TAIL_DAYS",
     "WINDOW",
     "Lags",
+    "Memory",
     "Study",
     "Verdict",
     "counterfactual",

@@ -62,22 +62,18 @@ def excess(
     windows = [(np.flatnonzero(sells), max(int(start), 0), min(int(end) + TAIL_DAYS, len(days) - 1))
                for sells, start, end in zip(panel.members, panel.starts, panel.ends, strict=True)]  # fmt: skip
     strays = _strays(panel, rates)
-    rows = []
-    for c, (group, first, last) in enumerate(windows):
-        known = len(group) > 0 and first <= last
-        told = (
-            _bounds(*_beyond(rates, group, first, last), *strays)
-            if known
-            else np.full((5, len(reasons) + 1), nan)
-        )
-        whole = bool(panel.ends[c] + TAIL_DAYS < len(days))
-        rows.append(
-            pd.DataFrame(dict(zip(_EXCESS, told, strict=True))).assign(
-                id=table["id"][c], reason=[*reasons, None], complete=whole
-            )
-        )
-    columns = ["id", "reason", *_EXCESS, "complete"]
-    return pd.concat(rows, ignore_index=True)[columns] if rows else pd.DataFrame(columns=columns)
+    told = [_bounds(*_beyond(rates, group, first, last), *strays) if len(group) and first <= last
+            else np.full((5, len(reasons) + 1), nan) for group, first, last in windows]  # fmt: skip
+    each = len(reasons) + 1
+    values = np.concatenate(told, axis=1) if told else np.zeros((len(_EXCESS), 0))
+    return pd.DataFrame(
+        {
+            "id": np.repeat(table["id"].to_numpy(), each),
+            "reason": [*reasons, None] * len(table),
+            **dict(zip(_EXCESS, values, strict=True)),
+            "complete": np.repeat(panel.ends + TAIL_DAYS < len(days), each),
+        }
+    )
 
 
 _EXCESS = ("observed", "expected", "excess", "lo", "hi")

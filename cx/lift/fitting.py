@@ -12,7 +12,18 @@ from scipy.optimize import nnls
 
 from cx.lift.cases import Case
 from cx.lift.panels import smoothed
-from cx.lift.settings import CONTROL_SD, FIRST_GUESS, LEAST_DAYS, NEAR, SLOW, TREND_SD, TYPE_SD, UNKNOWN, Ints
+from cx.lift.settings import (
+    CONTROL_SD,
+    FIRST_GUESS,
+    HOLIDAY,
+    LEAST_DAYS,
+    NEAR,
+    SLOW,
+    TREND_SD,
+    TYPE_SD,
+    UNKNOWN,
+    Ints,
+)
 from cx.stats import Floats
 
 
@@ -63,10 +74,10 @@ def _by_distance(row: Floats) -> Floats:
 def _ridge(case: Case) -> Floats:
     """The covariance of what is fitted in each case: level, trend, types of day, its own way with the indices."""
     day = case.days - case.days.mean()
-    types = (case.kinds[:, None] == case.kinds) * TYPE_SD**2
-    index = case.controls - case.controls.mean(1, keepdims=True)
-    trend = np.outer(day, day) * (TREND_SD / 60) ** 2
-    ridge: Floats = 1 + types + trend + index.T @ index * CONTROL_SD**2
+    types = (np.arange(HOLIDAY + 1)[:, None] == case.kinds) * TYPE_SD
+    index = (case.controls - case.controls.mean(1, keepdims=True)) * CONTROL_SD
+    fitted = np.vstack([np.ones(len(day)), day * (TREND_SD / 60), types, index])
+    ridge: Floats = fitted.T @ fitted
     return ridge
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import lfilter
 
 from cx.stats import Floats
-from cx.surges.lags import kernel
+from cx.surges.lags import kernel, lagged
 from cx.surges.settings import BLOCK_DAYS, ELASTICITIES, LAG_MEANS, LEAST_SELLING_DAYS
 
 
@@ -61,7 +60,7 @@ def _lagged(units: Floats, lag: float) -> Floats:
     """The units of the days before, weighted by a gamma kernel of shape 2; the first day stands for those before it."""
     weights = kernel(lag)
     padded = np.concatenate([np.repeat(units[:, :1], len(weights), 1), units], 1)
-    flow = lfilter(weights, [1], padded, axis=-1)[:, len(weights) :]
+    flow = lagged(padded, weights)[:, 1:]
     least = 1e-3 * max(float(units.mean()), 1e-9)
     floored: Floats = np.maximum(flow, least)
     return floored

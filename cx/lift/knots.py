@@ -91,14 +91,13 @@ class Knot:
         active = _active(self.effect_of, self.cell_of, np.ones(len(self.sold)), self.error)
         own = _active(self.effect_of, self.cell_of, self.weights, self.error)
         across = active * _variances(self.effects) + CELL_SD**2 * own
-        known: Floats = across.T @ np.linalg.solve(_told(self.effects, active, self.error), across)
-        return prior - known
+        told = np.linalg.solve(_told(self.effects, active, self.error), across)
+        return np.asarray(prior - across.T @ told, dtype=float)
 
     @cached_property
     def certain(self) -> Floats:
         """The inverse of the cells' errors."""
-        inverse: Floats = np.linalg.inv(self.error)
-        return inverse
+        return np.asarray(np.linalg.inv(self.error), dtype=float)
 
     def alone(self, campaign: int) -> Floats:
         """The variances of the pairs of a campaign without its aftermath, were no other campaign there."""
@@ -106,8 +105,8 @@ class Knot:
         code, cells = self.effect_of[mine], self.cell_of[mine]
         same = (code[:, None] == code) * _variances(self.effects)[code]
         prior = same + np.eye(len(code)) * CELL_SD**2
-        known = np.linalg.solve(np.eye(len(code)) + prior @ self.certain[np.ix_(cells, cells)], prior)
-        alone: Floats = np.diag(known)[code == self.place[campaign, False]]
+        left = np.linalg.solve(np.eye(len(code)) + prior @ self.certain[np.ix_(cells, cells)], prior)
+        alone: Floats = np.diag(left)[code == self.place[campaign, False]]
         return alone
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cx.lift.cases import Case
 from cx.lift.knots import Group, Knot
-from cx.lift.settings import AFTERMATH, APART, FEW_DAYS, LEAST_DAYS, LEAST_PLACEBOS, TELLING, Ints
+from cx.lift.settings import AFTERMATH, APART, FEW_DAYS, LEAST_DAYS, LEAST_PLACEBOS, TELLING
 from cx.lift.studies import Study
 from cx.stats import Floats
 

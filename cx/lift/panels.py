@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
-from scipy.signal import lfilter
 
 from cx.lift.settings import AFTERMATH, HALF_LIFE, HOLIDAY, YOUNG, Ints, Mask
 from cx.stats import Floats
@@ -135,6 +134,8 @@ def smoothed(x: Floats, known: Mask, half_life: float) -> Floats:
 
 def faded(x: Floats, keep: float) -> Floats:
     """The running sum of which each day keeps a share."""
+    from scipy.signal import lfilter  # only here: the server starts a second sooner without it
+
     faded: Floats = lfilter([1], [1, -keep], x, axis=-1)
     return faded
 

@@ -1,7 +1,7 @@
 """What each campaign brought: its lift in sales beside the complaints that came with it, and what is left.
 
 The counterfactual and the excess come from `cx.lift`, conversion from `converting`; here stand only what they are fed
-with and the money. One campaign in depth is `brought`.
+with and what is kept of them. What is said of one campaign is `judging`, one in depth is `brought`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from math import isnan
 from typing import Any
 
 import numpy as np
@@ -17,13 +16,27 @@ import pandas as pd
 
 from cx import lift
 from cx.kpis import KPIS
-from cx.lift import Lags, Study
+from cx.lift import Lags, Memory, Study
 from cx.query import Filters, Query
-from cx.questions.converting import Converted, asked, conversions, meet
+from cx.questions.converting import Converted, asked, from_counts, within
 from cx.questions.counts import count_each
+from cx.questions.judging import Excess, Facts, Net, Result, met
 from cx.reference import Costs, products
 from cx.stats import Floats, SmallSamples
 from cx.store import Store
+
+__all__ = [
+    "AROUND_DAYS",
+    "COMPLAINTS",
+    "OUTCOMES",
+    "SIGNUPS",
+    "League",
+    "Net",
+    "Result",
+    "complaints",
+    "league",
+    "picture",
+]
 
 OUTCOMES = ("units", "orders", "revenue")
 """What a lift is told of, by product. Sign-ups have no product and stand apart."""
@@ -31,32 +44,6 @@ SIGNUPS = "signups"
 AROUND_DAYS = 28
 """Days before a campaign, and after it, that its picture shows."""
 COMPLAINTS = KPIS["complaint_rate"]
-
-
-@dataclass(frozen=True, slots=True)
-class Net:
-    """What is left of a campaign in money, each with its range: the gain in revenue, what the complaints cost, and both
-    less the campaign's own cost."""
-
-    gain: tuple[float, float, float]
-    complaints: tuple[float, float, float]
-    net: tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One campaign: its row of campaigns.csv, its lift by outcome (rows of `lift.lifts`) and in conversion (None where the
-    journey does not tell it), the excess of complaints (of all reasons, and by reason, most first), the net result, the
-    verdict as a code, and the names of campaigns that sold some of its products on some of its days."""
-
-    campaign: Any
-    lifts: Mapping[str, Any]
-    conversion: Converted | None
-    excess: Any
-    reasons: pd.DataFrame
-    net: Net
-    verdict: str
-    met: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,32 +63,41 @@ class League:
 
 
 def league(
-    store: Store, campaigns: pd.DataFrame, costs: Costs, through: date, limits: SmallSamples | None = None
+    store: Store,
+    campaigns: pd.DataFrame,
+    costs: Costs,
+    through: date,
+    limits: SmallSamples | None = None,
+    memory: Memory | None = None,
 ) -> League | None:
-    """Judge every campaign by the days up to the last complete one; None where there are no campaigns or no sales."""
+    """Judge every campaign by the days up to the last complete one; None where there are no campaigns or no sales.
+
+    With a memory only that is computed anew whose days, or campaigns, are not as they were.
+    """
     sold = store.run(_sold(through))
     if sold.empty or campaigns.empty:
         return None
+    kept = memory or Memory()
     days = pd.date_range(sold["day"].min(), through, freq="D")
     names = tuple(sorted(sold["product"].unique()))
     panels = {name: _panel(sold, name, names, days) for name in OUTCOMES}
     told = _told(campaigns)
-    studies = {name: lift.study(days, names, panel, told) for name, panel in panels.items()}
-    studies[SIGNUPS] = lift.study(
-        days, (SIGNUPS,), _signups(store, days), told.assign(products=[()] * len(told))
-    )
-    lifts = {name: lift.lifts(study).set_index("id", drop=False) for name, study in studies.items()}
+    studied = {name: kept.of(_studied, days, names, panel, told) for name, panel in panels.items()}
+    alone = told.assign(products=[()] * len(told))
+    studied[SIGNUPS] = kept.of(_studied, days, (SIGNUPS,), _signups(store, days), alone)
     reasons, counts = _complained(store, days, names)
-    learned = lift.lags(panels["units"], counts)
-    exposed = lift.exposure(panels["units"], counts, learned)
-    beyond = lift.excess(days, names, reasons, counts, panels["units"], told, exposed)
-    prices, journey = _prices(panels, names, told), store.journey
-    converted = conversions(store, journey, told, through, limits or SmallSamples()) if journey else {}
-    results = [
-        _result(row, {name: table.loc[row.id] for name, table in lifts.items()}, converted.get(row.id),
-                beyond[beyond["id"] == row.id], prices[row.id], costs, _met(row, campaigns), len(campaigns))
-        for row in campaigns.sort_values("starts_on", ascending=False).itertuples()
-    ]  # fmt: skip
+    learned, beyond = kept.of(_beyond, days, names, reasons, counts, panels["units"], told)
+    facts = Facts(
+        {name: lifts for name, (_, lifts) in studied.items()},
+        _converted(store, told, through, limits or SmallSamples(), kept),
+        beyond,
+        _prices(panels, names, told),
+        met(campaigns),
+        costs,
+    )
+    latest = campaigns.sort_values("starts_on", ascending=False)
+    results = [facts.result(row) for row in latest.itertuples()]
+    journey = store.journey
     queries = (
         _sold(through),
         _signed_up(days),
@@ -109,8 +105,41 @@ def league(
         asked(journey, through) if journey else None,
     )
     return League(
-        results, studies["units"], through, _medians(reasons, learned), tuple(filter(None, queries))
+        results, studied["units"][0], through, _medians(reasons, learned), tuple(filter(None, queries))
     )
+
+
+def _studied(
+    days: pd.DatetimeIndex, names: tuple[str, ...], panel: Floats, told: pd.DataFrame
+) -> tuple[Study, dict[str, Any]]:
+    """All campaigns by one outcome, and the lift of each by its id."""
+    study = lift.study(days, names, panel, told)
+    table = lift.lifts(study)
+    return study, {name: table.loc[place] for place, name in enumerate(table["id"])}
+
+
+def _beyond(
+    days: pd.DatetimeIndex,
+    names: tuple[str, ...],
+    reasons: tuple[str, ...],
+    counts: Floats,
+    units: Floats,
+    told: pd.DataFrame,
+) -> tuple[Lags, dict[str, Excess]]:
+    """The lags from sale to complaint, and the excess of each campaign by its id."""
+    learned = lift.lags(units, counts)
+    exposed = lift.exposure(units, counts, learned)
+    table = lift.excess(days, names, reasons, counts, units, told, exposed)
+    return learned, {str(name): Excess.of(rows) for name, rows in table.groupby("id", sort=False)}
+
+
+def _converted(
+    store: Store, told: pd.DataFrame, through: date, limits: SmallSamples, kept: Memory
+) -> Mapping[str, Converted]:
+    query = asked(store.journey, through) if store.journey else None
+    if not store.journey or query is None:
+        return {}
+    return kept.of(from_counts, store.run(query), told, through, within(store.journey), limits)
 
 
 def picture(told: League, result: Result) -> pd.DataFrame:
@@ -204,42 +233,3 @@ def _prices(panels: dict[str, Floats], products: tuple[str, ...], told: pd.DataF
         units = panels["units"][mine].sum()
         prices[row.id] = float(panels["revenue"][mine].sum() / units) if units else 0.0
     return prices
-
-
-def _met(campaign: Any, campaigns: pd.DataFrame) -> tuple[str, ...]:
-    """Names of the campaigns that sold some of its products on some of its days, or whose aftermath fell on them."""
-    after = timedelta(days=lift.AFTERMATH)
-    return tuple(
-        other.name
-        for other in campaigns.itertuples()
-        if other.id != campaign.id
-        and other.starts_on <= campaign.ends_on
-        and other.ends_on + after >= campaign.starts_on
-        and meet(products(campaign.products), products(other.products))
-    )
-
-
-def _result(
-    campaign: Any,
-    lifts: dict[str, Any],
-    converted: Converted | None,
-    beyond: pd.DataFrame,
-    price: float,
-    costs: Costs,
-    met: tuple[str, ...],
-    judged: int,
-) -> Result:
-    whole = beyond[beyond["reason"].isna()].iloc[0]
-    reasons = beyond[beyond["reason"].notna()].sort_values("excess", ascending=False, ignore_index=True)
-    return Result(campaign, lifts, converted, whole, reasons, _net(campaign, lifts["revenue"], whole, price, costs),
-                  lift.verdict(lifts["units"], whole, judged), met)  # fmt: skip
-
-
-def _net(campaign: Any, revenue: Any, beyond: Any, price: float, costs: Costs) -> Net:
-    """The ranges add up as if both ends came together: wider than 95 %, never narrower."""
-    each = costs.contact + costs.refund_rate * price
-    gain = tuple(costs.margin * float(revenue[name]) for name in ("lift", "lift_lo", "lift_hi"))
-    cost = tuple(each * float(beyond[name]) for name in ("excess", "lo", "hi"))
-    own = 0.0 if campaign.cost is None or isnan(campaign.cost) else float(campaign.cost)
-    net = (gain[0] - cost[0] - own, gain[1] - cost[2] - own, gain[2] - cost[1] - own)
-    return Net((gain[0], gain[1], gain[2]), (cost[0], cost[1], cost[2]), net)

@@ -9,10 +9,10 @@ same length without campaign strayed from what their own surroundings let expect
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -61,6 +61,14 @@ class _Counted:
     n: Floats
     weekday: Any
     free: Any
+
+
+class _Side(NamedTuple):
+    """Attempts that converted, all of them, and how many were seen."""
+
+    k: float
+    n: float
+    seen: float
 
 
 def within(journey: Journey) -> int:
@@ -116,10 +124,15 @@ def from_counts(
     days = pd.date_range(pd.to_datetime(table["day"]).min(), through, freq="D")
     last = len(days) - 1 - days_within
     panels = {name: _panel(table, name, days) for name in ("k", "n")}
-    groups = {row.id: _counted(panels, row, told, days) for row in told.itertuples()}
     spans = {row.id: ((row.start - days[0]).days, (row.end - days[0]).days) for row in told.itertuples()}
+    groups = {row.id: _counted(panels, row, told, spans, days) for row in told.itertuples()}
     widened, tried = _widened(groups, spans, last)
-    return {name: _converted(groups[name], spans[name], last, widened, tried, limits) for name in groups}
+    found = {name: _found(groups[name], spans[name], last) for name in groups}
+    estimates = iter(_estimates([side for each in found.values() for side in each[:2]], widened))
+    return {
+        name: _converted(next(estimates), next(estimates), young, widened, tried, limits)
+        for name, (_, _, young) in found.items()
+    }
 
 
 def _panel(table: pd.DataFrame, name: str, days: pd.DatetimeIndex) -> pd.DataFrame:
@@ -130,13 +143,18 @@ def _panel(table: pd.DataFrame, name: str, days: pd.DatetimeIndex) -> pd.DataFra
 
 
 def _counted(
-    panels: Mapping[str, pd.DataFrame], campaign: Any, told: pd.DataFrame, days: pd.DatetimeIndex
+    panels: Mapping[str, pd.DataFrame],
+    campaign: Any,
+    told: pd.DataFrame,
+    spans: Mapping[str, tuple[int, int]],
+    days: pd.DatetimeIndex,
 ) -> _Counted:
     mine = panels["n"].index.isin(campaign.products) if campaign.products else np.ones(len(panels["n"]), bool)
     free = np.ones(len(days), bool)
-    for other in told.itertuples():
-        if meet(campaign.products, other.products):
-            free &= (days < other.start) | (days > other.end + pd.Timedelta(days=AFTERMATH))
+    for other, sold in zip(told["id"], told["products"], strict=True):
+        if meet(campaign.products, sold):
+            start, end = spans[other]
+            free[max(start, 0) : max(end + AFTERMATH + 1, 0)] = False
     k, n = (panels[name].to_numpy()[mine].sum(0) for name in ("k", "n"))
     return _Counted(k, n, days.dayofweek.to_numpy(), free)
 
@@ -146,20 +164,20 @@ def meet(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
     return not some or not others or bool({*some} & {*others})
 
 
-def _converted(
-    counted: _Counted, span: tuple[int, int], last: int, widened: float, tried: int, limits: SmallSamples
-) -> Converted:
+def _found(counted: _Counted, span: tuple[int, int], last: int) -> tuple[_Side, _Side, int]:
+    """The attempts of a campaign, those that are expected of it, and how many are too young."""
     start, end = max(span[0], 0), span[1]
     young = counted.n[max(start, last + 1) : max(end + 1, 0)].sum()
     k, n, expected, size = _against(counted, start, min(end, last), last)
-    now, usual = (
-        _estimate(k, n, widened, n),
-        _estimate(expected * size, size, widened, _around(counted, start, end, last).sum()),
-    )
+    around = _around(counted, start, end, last).sum()
+    return _Side(k, n, n), _Side(expected * size, size, around), int(young)
+
+
+def _converted(
+    now: Estimate, usual: Estimate, young: int, widened: float, tried: int, limits: SmallSamples
+) -> Converted:
     small = stats.shown(min(now.base, usual.base), limits) == "small"
-    return Converted(
-        now, usual, stats.change(CONVERSION, now, usual, limits), int(young), widened, tried, small
-    )
+    return Converted(now, usual, stats.change(CONVERSION, now, usual, limits), young, widened, tried, small)
 
 
 def _around(counted: _Counted, start: int, end: int, last: int) -> Floats:
@@ -190,11 +208,16 @@ def _against(counted: _Counted, start: int, end: int, last: int) -> tuple[float,
     return k, n, float(each @ base_k), float(1 / (base_n @ each**2))
 
 
-def _estimate(k: float, n: float, widened: float, seen: float) -> Estimate:
-    """Wilson's interval of as many attempts as the widened variance leaves; n says how many were seen."""
-    parts = pd.DataFrame({"reached": [k / widened], "before": [n / widened]})
-    row = stats.estimate(CONVERSION, parts).iloc[0]
-    return Estimate(float(row["value"]), float(row["lo"]), float(row["hi"]), seen, n)
+def _estimates(sides: Sequence[_Side], widened: float) -> list[Estimate]:
+    """Wilson's intervals of as many attempts as the widened variance leaves; n says how many were seen."""
+    parts = pd.DataFrame(
+        [(side.k / widened, side.n / widened) for side in sides], columns=["reached", "before"]
+    )
+    rows = stats.estimate(CONVERSION, parts)
+    return [
+        Estimate(value, lo, hi, side.seen, side.n)
+        for value, lo, hi, side in zip(rows["value"].tolist(), rows["lo"].tolist(), rows["hi"].tolist(), sides, strict=True)
+    ]  # fmt: skip
 
 
 def _widened(

@@ -6,9 +6,10 @@ a commit and its version's arrival on the page, may already count the new rows; 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
@@ -25,8 +26,9 @@ from cx.questions import counts, exports, freshness
 from cx.questions.freshness import Freshness
 from cx.questions.headline import Headline, headline
 from cx.questions.health import Health, SoFar, Tile
-from cx.ui import live
+from cx.ui import live, tiles
 from cx.ui.telling import plots
+from cx.ui.telling import week as in_words
 
 VIEWS, SPECS = 64, 512
 """How many answers are kept: of whole views, and of single charts."""
@@ -53,6 +55,10 @@ class View:
         return cls(version, filters, weeks, clock.hour(), _edited(), words.language())
 
 
+BY_TEXT: dict[str | type[Any], Callable[[Any], Any]] = {View: repr, tuple: repr}
+"""How caches tell views apart: by their text. Streamlit's own way copies each one field by field, at every look-up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """What journeys are set beside: '' for nothing, 'before' for the period before, 'groups' for two values."""
@@ -69,9 +75,9 @@ def warm(version: int) -> None:
         return
     view = View.of(version, Filters(), DEFAULT_WEEKS)
     choices(version)
-    week(view)
+    strips(view)
     trend(view, DEFAULT_MEASURE)
-    so_far(view, DEFAULT_MEASURE)
+    heading(view, DEFAULT_MEASURE, clock.now().date())
     movers(view, DEFAULT_MEASURE, DIMENSIONS[0])
     complaints(view)
 
@@ -93,7 +99,7 @@ def choices(version: int) -> dict[str, list[str]]:
     return counts.choices(live.server().store)
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=BY_TEXT)
 def tables(edited: tuple[object, ...], language: str) -> reference.Tables:
     """The tables that a person edits, as they stand, with what is wrong with them in this language."""
     words.use(language)
@@ -111,7 +117,7 @@ def settings() -> reference.Settings:
     return tables(_edited(), words.language()).settings
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@st.cache_resource(max_entries=VIEWS, show_spinner=False, hash_funcs=BY_TEXT)
 def health(view: View) -> Health:
     """The weekly health of a view."""
     told = tables(view.edited, view.language)
@@ -125,7 +131,7 @@ def health(view: View) -> Health:
     )
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@st.cache_resource(max_entries=VIEWS, show_spinner=False, hash_funcs=BY_TEXT)
 def week(view: View) -> tuple[list[Tile], Headline]:
     """The tiles and the headline of a view."""
     answers = health(view)
@@ -133,13 +139,20 @@ def week(view: View) -> tuple[list[Tile], Headline]:
     return tiles, headline(answers, tiles)
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False)
+@st.cache_resource(max_entries=VIEWS, show_spinner=False, hash_funcs=BY_TEXT)
+def strips(view: View) -> tuple[list[tiles.Tile], list[tiles.Tile]]:
+    """The tiles of a view in words and numbers: those of the headline measures, and those of all others."""
+    words.use(view.language)
+    return in_words.strips(week(view)[0])
+
+
+@st.cache_resource(max_entries=SPECS, show_spinner=False, hash_funcs=BY_TEXT)
 def so_far(view: View, name: str) -> SoFar | None:
     """The running week of one measure."""
     return health(view).so_far(kpi(name))
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False)
+@st.cache_resource(max_entries=SPECS, show_spinner=False, hash_funcs=BY_TEXT)
 def trend(view: View, name: str) -> dict[str, Any]:
     """The trend of one measure as a frozen chart."""
     words.use(view.language)
@@ -157,13 +170,22 @@ def trend(view: View, name: str) -> dict[str, Any]:
     )
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False)
+@st.cache_resource(max_entries=SPECS, show_spinner=False, hash_funcs=BY_TEXT)
 def ahead(view: View, name: str) -> Forecast | None:
     """Where one measure is heading."""
     return health(view).ahead(kpi(name))
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False)
+@st.cache_resource(max_entries=SPECS, show_spinner=False, hash_funcs=BY_TEXT)
+def heading(view: View, name: str, today: date) -> list[str]:
+    """Sentences on where one measure is heading, and on its running week where there is enough of it (Markdown)."""
+    words.use(view.language)
+    measure, running = kpi(name), so_far(view, name)
+    told = [in_words.pace(measure, ahead(view, name), health(view).targets(measure), today)]
+    return told if running is None else [*told, in_words.so_far(measure, running)]
+
+
+@st.cache_resource(max_entries=SPECS, show_spinner=False, hash_funcs=BY_TEXT)
 def movers(view: View, name: str, dimension: str) -> dict[str, Any] | None:
     """What moved one measure by one dimension, as a frozen chart; None where there is nothing to compare."""
     words.use(view.language)
@@ -174,7 +196,7 @@ def movers(view: View, name: str, dimension: str) -> dict[str, Any] | None:
     return charts.movers(plots.movers(measure, dimension, split), plots.movers_titles(dimension))
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@st.cache_resource(max_entries=VIEWS, show_spinner=False, hash_funcs=BY_TEXT)
 def complaints(view: View) -> pd.DataFrame:
     """What customers complained about in the week, and in the one before."""
     return health(view).reasons()

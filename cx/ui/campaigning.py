@@ -9,9 +9,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from cx import words
+from cx import clock, words
 from cx.expected import against_expected
-from cx.query import Query
+from cx.lift import Memory
+from cx.query import Filters, Query
 from cx.questions import brought, campaigns
 from cx.questions.brought import Phase, Set
 from cx.questions.campaigns import League, Result
@@ -46,13 +47,27 @@ def limits(view: View) -> SmallSamples:
     return asks.tables(view.edited, view.language).settings.small_samples
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+_MEMORY = Memory()
+"""What campaigns were last judged by. It goes by content, so no cache that is emptied need hold it."""
+
+
+def warm(version: int) -> None:
+    """Judge all campaigns before anyone asks. Where the complete days are as they were, that is soon done."""
+    fresh = asks.fresh(version, clock.hour())
+    if not fresh.empty:
+        league(View.of(version, Filters(), asks.DEFAULT_WEEKS), fresh.last_day)
+
+
 def league(view: View, through: date) -> League | None:
-    """All campaigns, judged."""
-    tables = asks.tables(view.edited, view.language)
-    return campaigns.league(
-        live.server().store, tables.campaigns, tables.settings.costs, through, limits(view)
-    )
+    """All campaigns, judged: the same under any filter and at any hour."""
+    return _judged(view.version, view.edited, view.language, through)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _judged(version: int, edited: tuple[object, ...], language: str, through: date) -> League | None:
+    tables = asks.tables(edited, language)
+    costs, small = tables.settings.costs, tables.settings.small_samples
+    return campaigns.league(live.server().store, tables.campaigns, costs, through, small, _MEMORY)
 
 
 @st.cache_resource(max_entries=SPECS, show_spinner=False)

@@ -40,6 +40,9 @@ LOOK_SECONDS = 0.05
 """How often the publisher compares two integers."""
 GAP_SECONDS = 1.0
 """The least time between two versions: a burst of files is shown in steps, not file by file."""
+ANEW_VERSIONS = 30
+"""After so many versions all answers are dropped: those of old versions would stay until newer ones push them out, and
+Streamlit keeps a lock for every answer that it ever cached."""
 HEALTH_SECONDS = 6
 """How long the health address waits for the store, which may itself be shut while it is written anew."""
 HEARTBEAT_SECONDS = 30
@@ -78,10 +81,16 @@ class Server:
         """How many pages are listening now."""
         return len(self.pages)
 
+    def events(self) -> AsyncIterator[str]:
+        """What a page hears for as long as it is open: see `Listeners.events`."""
+        return self.pages.events()
+
     async def publish(self) -> None:
         """Warm the store's newest version, then tell it to everyone who listens."""
         version = self.store.version
-        await asyncio.to_thread(_warm_up, version)
+        before = version if self._published is None else self._published
+        anew = version // ANEW_VERSIONS > before // ANEW_VERSIONS
+        await asyncio.to_thread(_warm_up, version, anew)
         self._published = version
         await self._tell()
 
@@ -140,7 +149,9 @@ def warm_with(*hooks: Warm) -> None:
     _warmers[:] = hooks
 
 
-def _warm_up(version: int) -> None:
+def _warm_up(version: int, anew: bool) -> None:
+    if anew:
+        st.cache_resource.clear()
     for hook in _warmers:
         try:
             hook(version)
@@ -191,7 +202,7 @@ def routes() -> list[BaseRoute]:
 
 async def _live(_request: Request) -> StreamingResponse:
     headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
-    return StreamingResponse(server().pages.events(), media_type="text/event-stream", headers=headers)
+    return StreamingResponse(server().events(), media_type="text/event-stream", headers=headers)
 
 
 async def _health(_request: Request) -> JSONResponse:

@@ -18,7 +18,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,7 +35,7 @@ from tests.e2e.browser import Running, serving
 
 IDLE_SECONDS = 20
 CALM_SECONDS = 3.0
-"""How long after the last rerun a version's CPU is read: what is counted ahead for later is of that version too."""
+"""How long after the last rerun a version's cost is read: what is done after it is of that version too."""
 HOUR_RERUNS = 72_000
 FLAT_SHARE = 0.05
 """Memory is called flat where an hour would add less than this share of it."""
@@ -111,12 +111,12 @@ class Turn(NamedTuple):
     queries: int
 
 
-async def turn(served: Served, viewers: Sequence[Viewer], rows: int) -> Turn:
-    """Land an export and wait until all show it."""
+async def turn(served: Served, viewers: Sequence[Viewer], rows: int, calm: float = CALM_SECONDS) -> Turn:
+    """Land an export and wait until all show it, and `calm` seconds more."""
     before = served.cost()
     renamed = served.land(rows)
     shown = await asyncio.gather(*(viewer.shows(before.version + 1) for viewer in viewers))
-    await asyncio.sleep(CALM_SECONDS)
+    await asyncio.sleep(calm)
     after = served.cost()
     told = [viewer.heard_at(before.version + 1) for viewer in viewers]
     own = 1  # the first of the two looks at the figures counts for the turn
@@ -187,13 +187,14 @@ async def soak(served: Served, pages: int, reruns: int) -> bool:
     """Have the pages rerun so often, and print how the memory grew; whether it is flat."""
     sampled: list[tuple[int, float]] = []
     async with opened(served.running.url, pages) as viewers:
-        for number in range(-(-reruns // pages)):
-            version = served.cost().version
-            served.land(10)
-            await asyncio.gather(*(viewer.shows(version + 1) for viewer in viewers))
-            sampled.append((sum(viewer.reruns for viewer in viewers), served.cost(asking=False).memory))
-            if number % 20 == 0:
-                print(f"{sampled[-1][0]} reruns: {sampled[-1][1]:.0f} MiB", flush=True)
+        with suppress(asyncio.CancelledError):  # stopped with Ctrl+C, it says what it has
+            for number in range(-(-reruns // pages)):
+                version = served.cost().version
+                served.land(10)
+                await asyncio.gather(*(viewer.shows(version + 1) for viewer in viewers))
+                sampled.append((sum(viewer.reruns for viewer in viewers), served.cost(asking=False).memory))
+                if number % 20 == 0:
+                    print(f"{sampled[-1][0]} reruns: {sampled[-1][1]:.0f} MiB", flush=True)
     return say_slope(sampled)
 
 
