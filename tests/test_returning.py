@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats as distributions
 
 from cx import rollups, stats
 from cx.folders import Folders
@@ -202,7 +203,7 @@ def check_cohorts(told: pd.DataFrame, walked: list[Customer], through: date) -> 
         assert r.clv == pytest.approx(np.mean(worths))
         if len(worths) > 1:
             arm = (
-                stats.distributions.t.ppf(0.975, len(worths) - 1)
+                distributions.t.ppf(0.975, len(worths) - 1)
                 * np.std(worths, ddof=1)
                 / len(worths) ** 0.5
             )
