@@ -202,11 +202,7 @@ def check_cohorts(told: pd.DataFrame, walked: list[Customer], through: date) -> 
         assert r.share == pytest.approx(100 * active / len(worths))
         assert r.clv == pytest.approx(np.mean(worths))
         if len(worths) > 1:
-            arm = (
-                distributions.t.ppf(0.975, len(worths) - 1)
-                * np.std(worths, ddof=1)
-                / len(worths) ** 0.5
-            )
+            arm = distributions.t.ppf(0.975, len(worths) - 1) * np.std(worths, ddof=1) / len(worths) ** 0.5
             assert (r.clv_lo, r.clv_hi) == pytest.approx((max(r.clv - arm, 0), r.clv + arm), abs=1e-6)
         ends = (pd.Period(r.cohort, "M") + r.month).end_time.date()
         assert r.complete == (ends <= through)
