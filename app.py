@@ -5,7 +5,7 @@ Streamlit imports this file as the server (`app`, with its own routes) and runs 
 
 import streamlit as st
 
-from cx.ui import asks, campaigning, journeys, link, live, surging
+from cx.ui import asks, journeys, link, live, surging
 from cx.words import t
 
 if __name__ == "__main__":
@@ -27,5 +27,5 @@ if __name__ == "__main__":
     link.arrived(page.url_path)
     page.run()
 else:
-    live.warm_with(asks.warm, surging.warm, journeys.warm, campaigning.warm)
+    live.warm_with(asks.warm, surging.warm, journeys.warm)
     app = st.App(__file__, routes=live.routes(), lifespan=live.lifespan)

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from cx import clock, words
+from cx import words
 from cx.expected import against_expected
 from cx.lift import Memory
-from cx.query import Filters, Query
+from cx.query import Query
 from cx.questions import brought, campaigns
 from cx.questions.brought import Phase, Set
 from cx.questions.campaigns import League, Result
@@ -49,13 +49,6 @@ def limits(view: View) -> SmallSamples:
 
 _MEMORY = Memory()
 """What campaigns were last judged by. It goes by content, so no cache that is emptied need hold it."""
-
-
-def warm(version: int) -> None:
-    """Judge all campaigns before anyone asks. Where the complete days are as they were, that is soon done."""
-    fresh = asks.fresh(version, clock.hour())
-    if not fresh.empty:
-        league(View.of(version, Filters(), asks.DEFAULT_WEEKS), fresh.last_day)
 
 
 def league(view: View, through: date) -> League | None:
