@@ -5,27 +5,30 @@ Streamlit imports this file as the server (`app`, with its own routes) and runs 
 
 import streamlit as st
 
-from cx.ui import asks, journeys, link, live, surging
+from cx.ui import asks, campaigning, doors, gate, journeys, link, live, sharing, surging
+from cx.ui.speaking import speak
 from cx.words import t
 
 if __name__ == "__main__":
-    st.set_page_config(page_title=t("Customer experience"), page_icon=live.STATIC / "icon.png", layout="wide")
+    speak()
+    st.set_page_config(page_title=t("Customer experience"), page_icon=live.ICON, layout="wide")
     st.html(live.STYLE)
     st.logo(live.STATIC / "logo.svg")
     live.survive_restarts()
-    pages = [
-        st.Page(
-            "pages/weekly_health.py", title=t("Weekly health"), icon=":material/monitor_heart:", default=True
-        ),
-        st.Page("pages/surges.py", title=t("Surges"), icon=":material/notifications_active:"),
-        st.Page("pages/campaigns.py", title=t("Campaigns"), icon=":material/campaign:"),
-        st.Page("pages/benchmarks.py", title=t("Benchmarks"), icon=":material/leaderboard:"),
-        st.Page("pages/journey.py", title=t("Journey"), icon=":material/route:"),
-        st.Page("pages/data.py", title=t("Data"), icon=":material/database:"),
-    ]
-    page = st.navigation(pages, position="top")
-    link.arrived(page.url_path)
-    page.run()
+    inside = gate.entered()
+    if inside:
+        doors.recall()
+    page = st.navigation(doors.pages(), position="top" if inside else "hidden")
+    if inside:
+        begun = link.arrived(page.url_path)
+        doors.enter(begun)
+        sharing.bar()
+        doors.ask()
+        if doors.open_to_viewer(page.url_path):
+            page.run()
+            link.note({link.DOOR: doors.DOORS})
+        else:
+            gate.closed(doors.file(doors.HOME))
 else:
-    live.warm_with(asks.warm, surging.warm, journeys.warm)
+    live.warm_with(asks.warm, surging.warm, journeys.warm, slow=[campaigning.warm])
     app = st.App(__file__, routes=live.routes(), lifespan=live.lifespan)

@@ -11,7 +11,9 @@ import json
 import sys
 import threading
 import time
+from base64 import b64decode
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +23,23 @@ from rich.progress import Progress, SpinnerColumn, TimeElapsedColumn
 from rich.table import Table
 
 from cx import check, clock, demo, doctor, ingest, logs, owner
-from cx.errors import CxError, StoreBusy
+from cx.access import audit
+from cx.access.people import asking
+from cx.engine import settings as engine
+from cx.engine.settings import Settings
+from cx.errors import CxError, NotLogged, StoreBusy
 from cx.folders import Folders
 from cx.ingest import Report, remote
+from cx.ingest.shown import shown
+from cx.limited import Limits
 from cx.store import Store
 from cx.words import enumeration, number, t, tn
 
 console = Console()
+KINDS = ("pdf", "html")
+"""Of files that a brief comes as."""
+MOST_DAYS = 36_500
+"""How far back the log is asked for at most."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -99,12 +111,33 @@ def _parser() -> argparse.ArgumentParser:
         "rebuild", _rebuild, t("Make the store anew from the archive, where its file is broken.")
     )
     rebuilt.add_argument("--yes", action="store_true", help=t("do not ask"))
+    rebuilt.add_argument(
+        "--engine", metavar="ENGINE", help=t("duckdb, or spark: what makes it (default: as cx.toml says)")
+    )
     command("watch", _watch, t("Take in whatever lands in the inbox, until stopped."))
     command("fetch", _fetch, t("Fetch what is new from the buckets and web servers that sources.toml names."))
     checked = command(
         "check", _check, t("Say which complaint surges there are now; the exit code tells a scheduler.")
     )
     checked.add_argument("--json", action="store_true", help=t("as JSON, one list"))
+    told = command("brief", _brief, t("Write the brief of a week: one page for executives, as PDF or HTML."))
+    told.add_argument(
+        "--week", default="", metavar="WEEK", help=t("such as 2026-W46 (default: the last one that is over)")
+    )
+    told.add_argument("--format", choices=[*KINDS, "both"], default="pdf", help=t("default: pdf"))
+    told.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help=t("default: this folder"))
+    told.add_argument(
+        "--as", dest="whose", default="", metavar="EMAIL", help=t("as this person sees it (access.toml)")
+    )
+    alerted = command("alerts", _alerts, t("Say what the alerts are, and what they would send now."))
+    alerted.add_argument(
+        "--test", type=int, default=0, metavar="DAYS", help=t("what would have been sent over the last days")
+    )
+    alerted.add_argument("--send", default="", metavar="NAME", help=t("send a test message to this address"))
+    logged = command("audit", _audit, t("Say who signed in, and what each saw, took and changed."))
+    logged.add_argument(
+        "--days", type=int, default=7, metavar="DAYS", help=t("how many days back (default 7)")
+    )
     command("doctor", _doctor, t("Check the installation, the store and the folders, and say what to mend."))
     return parser
 
@@ -152,12 +185,9 @@ def _undo(options: argparse.Namespace, folders: Folders) -> int:
     """Say what would leave, and let it leave once that is confirmed; where a server owns the store, by its hand."""
     told = _undoing(folders, options.export, really=False)
     console.print(told.in_words(), markup=False, highlight=False)
-    if not options.yes and console.input(t("Undo it? [y/N] "), markup=False).strip().lower() not in (
-        "y",
-        "yes",
-    ):
-        console.print(t("Nothing was changed."))
+    if not (options.yes or _confirmed(t("Undo it? [y/N] "))):
         return 1
+    _log(folders, "undid", told.file)
     _undoing(folders, str(told.file_id), really=True)
     console.print(t("Undone. The same file can be taken in again."))
     return 0
@@ -178,9 +208,9 @@ def _undoing(folders: Folders, which: str, really: bool) -> ingest.Leaving:
 def _forget(options: argparse.Namespace, folders: Folders) -> int:
     """Forget a customer, once that is confirmed; where a server owns the store, by its hand."""
     question = t("Forget this customer for good? No undo brings back who they were. [y/N] ")
-    if not options.yes and console.input(question, markup=False).strip().lower() not in ("y", "yes"):
-        console.print(t("Nothing was changed."))
+    if not (options.yes or _confirmed(question)):
         return 1
+    _log(folders, "forgot", "begun")
     answer = owner.asks(folders, "forget", {"customer": options.customer})
     if answer is not None:
         told = ingest.Forgotten.of(answer)
@@ -190,7 +220,39 @@ def _forget(options: argparse.Namespace, folders: Folders) -> int:
             told = ingest.forget(store, folders, options.customer)
         finally:
             store.close()
+    # Counts, and nothing of whom: the log outlives what is forgotten.
+    _log(folders, "forgot", f"rows {told.rows}, refused {told.refused}, landings {told.landings}, files {len(told.files)}")  # fmt: skip
     console.print(told.in_words(), markup=False, highlight=False)
+    return 0
+
+
+def _log(folders: Folders, deed: str, what: str) -> None:
+    """Log what the owner does here. Raises NotLogged."""
+    try:
+        audit.note(folders.audit, deed, what)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise NotLogged(t("The log in {folder} cannot be written: {reason}.", folder=folders.audit, reason=reason)) from error  # fmt: skip
+
+
+def _audit(options: argparse.Namespace, folders: Folders) -> int:
+    """The log of the last days, the newest first."""
+    from cx.telling import access  # only here: every other command begins sooner without it
+
+    now = clock.now()
+    log = audit.noted(folders.audit)
+    log = log[log["at"] >= (now - timedelta(days=min(options.days, MOST_DAYS))).isoformat()]
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for line in log.itertuples():
+        told = (
+            str(line.at),
+            access.who(str(line.who)),
+            str(line.role),
+            access.deed(str(line.deed)),
+            str(line.what),
+        )
+        table.add_row(*map(escape, map(shown, told)))
+    console.print(table if len(log) else t("Nothing has been done yet that is logged."))
     return 0
 
 
@@ -226,21 +288,48 @@ def _restore(options: argparse.Namespace, folders: Folders) -> int:
 
 def _rebuild(options: argparse.Namespace, folders: Folders) -> int:
     """Asks first where a store that can still be read holds what would be lost."""
-    losses = ingest.would_lose(folders)
-    for sentence in losses:
-        console.print(sentence, markup=False, highlight=False)
-    question = t("Rebuild all the same? [y/N] ")
-    if (
-        losses
-        and not options.yes
-        and console.input(question, markup=False).strip().lower() not in ("y", "yes")
-    ):
-        console.print(t("Nothing was changed."))
+    settings = engine.read(folders, options.engine)
+    if settings.elsewhere:
+        return _rebuild_elsewhere(options, folders, settings)
+    if not _agreed(ingest.would_lose(folders), options.yes):
         return 1
     with _progress() as progress:
         told = ingest.rebuild(folders, progress)
     console.print(told.in_words(), markup=False, highlight=False)
     return 0
+
+
+def _rebuild_elsewhere(options: argparse.Namespace, folders: Folders, settings: Settings) -> int:
+    """What is counted by a distributed engine is served from here."""
+    from cx.engine import command  # only here: every other command begins sooner without it
+
+    if not _agreed(command.losses(folders), options.yes):
+        return 1
+    with _progress() as progress:
+        version = command.make(settings, folders, progress)
+        told = command.serve(settings, folders, version, progress)
+    for sentence in told:
+        console.print(sentence, markup=False, highlight=False)
+    return 0
+
+
+def _agreed(losses: Sequence[str], yes: bool) -> bool:
+    """Whether a rebuild is wanted although it loses this."""
+    for sentence in losses:
+        console.print(sentence, markup=False, highlight=False)
+    return not losses or yes or _confirmed(t("Rebuild all the same? [y/N] "))
+
+
+def _confirmed(question: str) -> bool:
+    """Whether somebody says yes; where nobody is there to be asked, they do not."""
+    try:
+        said = console.input(question, markup=False)
+    except EOFError:
+        said = ""
+    if said.strip().lower() in ("y", "yes"):
+        return True
+    console.print(t("Nothing was changed."))
+    return False
 
 
 def _watch(options: argparse.Namespace, folders: Folders) -> int:
@@ -301,6 +390,69 @@ def _surge(told: dict[str, Any]) -> str:
              lo=number(told["lo"]), hi=number(told["hi"]), campaigns=campaigns)  # fmt: skip
 
 
+def _brief(options: argparse.Namespace, folders: Folders) -> int:
+    """Write the brief, asked of the server where one owns the store."""
+    from cx import brief  # only here: every other command begins sooner without it
+
+    kinds = [*KINDS] if options.format == "both" else [options.format]
+    answer = owner.asks(folders, "brief", {"week": options.week, "kinds": kinds, "whose": options.whose})
+    if answer is not None:
+        if "why_not" in answer:
+            raise brief.BadWeek(answer["why_not"])
+        files = {name: b64decode(file) for name, file in answer["files"].items()}
+    else:
+        store = Store.open(folders.store)
+        try:
+            ingest.catch_up(store, folders)
+            seen = Limits(store).seen(asking(folders.reference, options.whose).rows)
+            files = brief.files(seen, folders, clock.now(), options.week, kinds)
+        finally:
+            store.close()
+    return _written(options.out, files)
+
+
+def _written(folder: Path, files: dict[str, bytes]) -> int:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, file in files.items():
+            (folder / name).write_bytes(file)
+            console.print(
+                t("Wrote {file}.", file=folder / name), markup=False, highlight=False, soft_wrap=True
+            )
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise CxError(t("{folder} cannot be written: {reason}.", folder=folder, reason=reason)) from error
+    return 0
+
+
+def _alerts(options: argparse.Namespace, folders: Folders) -> int:
+    """0 where all is well, 1 where a rule or an address is not."""
+    told = owner.asks(folders, "alerts", {"days": options.test, "send": options.send})
+    if told is None:
+        told = _alerts_here(options, folders)
+    for line in told["lines"]:
+        console.print(line, markup=False, highlight=False)
+    for line in told["wrong"]:
+        console.print(f"[bold red]{t('Wrong')}[/]", end=" ")
+        console.print(line, markup=False, highlight=False)
+    return 1 if told["wrong"] else 0
+
+
+def _alerts_here(options: argparse.Namespace, folders: Folders) -> dict[str, Any]:
+    from cx.alerts import addresses, asked
+
+    store = Store.open(folders.store)
+    try:
+        ingest.catch_up(store, folders)
+        if options.send:
+            return asked.tested(store, folders, addresses.written, options.send)
+        if options.test:
+            return asked.replayed(store, folders, options.test)
+        return asked.standing(store, folders, addresses.written)
+    finally:
+        store.close()
+
+
 def _doctor(options: argparse.Namespace, folders: Folders) -> int:
     findings = doctor.examine(folders)
     table = Table(show_header=False, box=None, pad_edge=False)
@@ -348,13 +500,14 @@ def _take_in(folders: Folders, paths: Sequence[Path]) -> int:
 
 def _show(report: Report) -> None:
     """Say what became of one export, with a few rows for each reason to refuse one."""
+    file = shown(report.file)
     if report.already:
         console.print(
-            t("{file}: taken in before, nothing changed.", file=report.file), markup=False, highlight=False
+            t("{file}: taken in before, nothing changed.", file=file), markup=False, highlight=False
         )
     elif report.reason:
         console.print(f"[yellow]{t('Set aside')}[/]", end=" ")
-        console.print(f"{report.file}: {report.reason}", markup=False, highlight=False)
+        console.print(f"{file}: {report.reason}", markup=False, highlight=False)
     else:
         for line in ingest.lines(report):
             console.print(line, markup=False, highlight=False)

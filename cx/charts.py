@@ -52,19 +52,22 @@ def trend(
     value_format: Callable[[float], str],
     actions: pd.DataFrame | None = None,
     forecast: pd.DataFrame | None = None,
+    annotations: pd.DataFrame | None = None,
 ) -> Spec:
-    """One measure by week, with its 95 % band, its target through time, its forecast, the campaigns and the actions.
+    """One measure by week, with its 95 % band, its target through time, its forecast, the campaigns, the actions and what people
+    wrote down.
 
     `weeks`: week (its first day), value, lo, hi (NaN where there is none), finished, tone ('bad' or 'good' where the
     change is beyond noise, else ''), and the texts of its tooltip: week_text, value_text, range_text, n_text.
-    `campaigns`: name, starts_on, ends_on (its last day), channel. `targets`, `actions` and `forecast`: see cx.marks.
-    `titles`: the tooltips' words for week, value, range, n, campaign, channel, and with actions action and when. The viewer's brush is named 'brush'; see `brushed`.
+    `campaigns`: name, starts_on, ends_on (its last day), channel. `targets`, `actions`, `forecast` and `annotations`: see
+    cx.marks. `titles`: the tooltips' words for week, value, range, n, campaign, channel, action, annotation and when. The viewer's brush is named 'brush'; see `brushed`.
     """
     rows = _week_rows(weeks)
     beyond = marks.ahead(forecast, next((row for row in rows if row["last"]), None))
     end = max((row["week"] for row in [*rows, *beyond]), default=DAY_MS)
     span = (rows[0]["week"] if rows else 0, end)
     shades, aims, done = _shades(campaigns, span), marks.steps(targets, span), marks.taken(actions, span)
+    noted = marks.happened(annotations, span, "week")
     x, y = _week_axis([*rows, *beyond], span), _value_axis([*rows, *beyond], aims, value_format)
     bare = {**x, "axis": None}
     layers = [
@@ -73,6 +76,7 @@ def trend(
         *(marks.forecast_lines(bare, y) if beyond else ()),
         marks.target_line(bare, y),
         *(marks.action_lines(bare, titles) if done else ()),
+        *(marks.annotation_lines(bare, titles, HEIGHT) if noted else ()),
         _hover(bare, titles),
         *_lines(bare, y),
         *_dots(bare, y, "".join(row["tone"] for row in rows if row["last"])),
@@ -80,6 +84,7 @@ def trend(
     ]
     data = {"weeks": rows, "open": _open_segment(rows), "campaigns": shades, "target": aims}
     data |= ({"forecast": beyond} if beyond else {}) | ({"actions": done} if done else {})
+    data |= {"annotations": noted} if noted else {}
     return finished(layers, data, HEIGHT) | {"resolve": {"axis": {"x": "independent"}}, "params": _params()}
 
 
@@ -95,8 +100,8 @@ def brushed(selection: Mapping[str, Any]) -> tuple[date, date] | None:
 def movers(frame: pd.DataFrame, titles: Mapping[str, str]) -> Spec:
     """What moved a measure: for each group the part of its own rate and the part of its share, and their sum.
 
-    `frame`: group, rate, mix, total (all in the measure's unit), text (the total as it is read), tone ('bad', 'good'
-    or ''); drawn in its order. `titles`: the words for group, rate, mix and total; rate and mix also stand at the
+    `frame`: group, rate, mix, total (all in the measure's unit), each of them as it is read (rate_text, mix_text, and text
+    for the total), tone ('bad', 'good' or ''); drawn in its order. `titles`: the words for group, rate, mix and total; rate and mix also stand at the
     first group's bars. A rate's bar is filled and above, a mix's is hollow and below, a total is told in words.
     """
     rtl = locale().text_direction == "rtl"
@@ -311,7 +316,8 @@ def _part_name(x: Spec, y: Spec, part: str) -> Spec:
 def _totals(y: Spec, titles: Mapping[str, str], rtl: bool) -> Spec:
     """The sum of both parts in words, at the end of the row."""
     text = {"type": "text", "align": "left" if rtl else "right", "fontSize": 12, "fontWeight": 600}
-    told = tooltip({"group": titles["group"], "text": titles["total"]})
+    parts = {f"{part}_text": titles[part] for part in _LANES}
+    told = tooltip({"group": titles["group"], **parts, "text": titles["total"]})
     end = {"value": 0 if rtl else "width"}
     return layer(
         "movers", text, {"y": y, "x": end, "text": {"field": "text"}, "color": BY_TONE, "tooltip": told}

@@ -11,11 +11,13 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from cx import formats, owner, reference
+from cx.access import people as access
 from cx.errors import BadKey, CxError
 from cx.folders import PROJECT, Folders
 from cx.ingest import remote
 from cx.pseudonyms import Key
 from cx.query import Query
+from cx.reference import alerts
 from cx.store import Store
 from cx.words import moment, number, t, tn
 
@@ -47,6 +49,7 @@ def examine(folders: Folders) -> list[Finding]:
         *_sources(folders),
         *_key(folders),
         *_store(folders),
+        *_alerts(folders),
     ]
 
 
@@ -142,8 +145,10 @@ def _reference(folders: Folders) -> Iterator[Finding]:
         ("targets.csv", reference.targets),
         ("actions.csv", reference.actions),
         ("settings.toml", reference.settings),
+        (access.FILE, access.people),
         ("mappings", formats.mappings),
         (remote.SOURCES, remote.sources),
+        (alerts.FILE, alerts.sound),
     ):
         try:
             read(folders.reference)
@@ -169,6 +174,31 @@ def _sources(folders: Folders) -> Iterator[Finding]:
                       "{name}: {n} files came so far, last looked at {when}", look.files,
                       name=source.name, when=moment(look.when))  # fmt: skip
         yield Finding(t("Source"), not look.trouble, told)
+
+
+def _alerts(folders: Folders) -> Iterator[Finding]:
+    """Whether there is an address behind each name of the rules, and whether it took its last message."""
+    told = alerts.alerts(folders.reference)
+    if not told.rules:
+        return
+    try:
+        answer = owner.asks(folders, "addresses") or _addresses(folders, told)
+    except CxError:  # told of the store
+        return
+    for wrong in answer["wrong"]:
+        yield Finding(t("Alerts"), False, wrong)
+    if not answer["wrong"]:
+        yield Finding(t("Alerts"), True, tn("{n} rule", "{n} rules", len(told.rules)))
+
+
+def _addresses(folders: Folders, told: alerts.Alerts) -> dict[str, Any]:
+    from cx.alerts import addresses, asked, log
+
+    store = Store.open(folders.store)
+    try:
+        return {"wrong": asked.wrong_addresses(log.latest(store), told, addresses.written)}
+    finally:
+        store.close()
 
 
 def damage(store: Store) -> str:

@@ -6,16 +6,22 @@
     ├── MappingError       a mapping file that does not say what it must
     ├── BadReference       a row of data/reference/ that cannot be understood
     ├── BadJourney         a journey of stages that cannot be walked (cx.journey)
+    ├── BadWeek            a week that is no week, is not over, or has no data (cx.brief)
     ├── BadNote            a note on a surge that says too little
     ├── CannotUndo         an export that cannot be undone, or that never landed
     ├── BadKey             the key of the customers' pseudonyms is gone, another, or not to be read
     ├── InboxMissing       the inbox that CX_INBOX names is not there, or cannot be written
     ├── OutOfReach         a bucket or web server that exports are fetched from cannot be read
+    ├── EngineError        a distributed engine that cannot do its part, and why (cx.engine.errors)
     ├── QueryError         a query failed; carries its name and its full SQL
     │   └── QueryTooLong   a query was stopped, as it ran longer than it may
     ├── StoreBusy          another process owns the store
     ├── StoreBroken        the store's file is not whole, or no store at all
     ├── StoreUnwritable    the store may not be written
+    ├── NotAllowed         something that takes a right which whoever looks does not have (cx.access)
+    ├── NotLogged          something that is to be logged, where the log cannot be written; it does not happen
+    ├── OpenToOthers       the server would answer other machines, and asks nobody who they are (cx.ui.listening)
+    ├── CannotSignIn       people are to sign in, and what is configured for it is not whole (cx.ui.providers)
     └── BadBackup          a backup that cannot be made, or not be put back
 
 A message says what was wrong, where, and what to do. No message carries a customer's words or address.
@@ -69,6 +75,14 @@ class CannotUndo(CxError):
 
 class BadNote(CxError):
     """A note on a surge that lacks what it must say; nothing was written down."""
+
+
+class NotAllowed(CxError):
+    """Something that takes a right which whoever looks does not have; nothing was shown or done."""
+
+
+class NotLogged(CxError):
+    """Something that is to be logged, where the log cannot be written; nothing was shown or done."""
 
 
 class BadKey(CxError):

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from cx import marks
 from cx.vega import (
     BY_TONE,
     NOTE_PIXELS,
@@ -38,13 +39,15 @@ def against_expected(
     step: float,
     marked: float | None = None,
     marked_text: str = "",
+    annotations: pd.DataFrame | None = None,
 ) -> Spec:
     """Bars of what was observed, the line of what was expected, and its 95 % band.
 
     `steps`, one row each: place (days as milliseconds, or hours), observed, expected, lo, hi (NaN where there is none),
     tone ('bad', 'good' or ''), open (not complete yet: drawn hollow), and the texts place_text, observed_text,
     expected_text. `step`: the width of a bar in the unit of place. `shades`: name, start, end. `marked`: a place with
-    a dashed line and `marked_text` at its head. `titles`: the tooltip's words for place, observed, expected.
+    a dashed line and `marked_text` at its head. `annotations`: see cx.marks; of days alone. `titles`: the tooltip's words for place,
+    observed, expected, and with annotations annotation and when.
     """
     rows = [
         {**row, "until": row["place"] + step, "middle": row["place"] + step / 2} for row in rows_of(steps)
@@ -53,12 +56,16 @@ def against_expected(
     x, y = _along(rows, span), _up(rows, value_format)
     cut = [_cut(shade, span) for shade in shades if shade["start"] < span[1] and shade["end"] > span[0]]
     flags = [] if marked is None else [{"place": marked, "text": marked_text}]
+    noted = marks.happened(annotations, span, "place")
     layers = [_shading(x, cut), _band(x, y), *_bars(x, y, titles), *_line(x, y), *_flag(x)]
+    if noted:
+        layers += marks.annotation_lines({**x, "axis": None}, titles, HEIGHT)
     data = {
         "steps": rows,
         "known": [row for row in rows if row["expected"] is not None],
         "shades": cut,
         "flags": flags,
+        **({"annotations": noted} if noted else {}),
     }
     return finished(layers, data, HEIGHT) | {"resolve": {"axis": {"x": "independent"}}}
 

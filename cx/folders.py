@@ -66,6 +66,11 @@ class Folders:
         return self.root / "forgotten.txt"
 
     @property
+    def audit(self) -> Path:
+        """Who signed in, saw, took and changed what, a file for each month."""
+        return self.root / "audit"
+
+    @property
     def server(self) -> Path:
         """How to reach the server that owns the store; readable by its owner only."""
         return self.root / "server.json"

@@ -20,8 +20,8 @@ class _Stderr(logging.Handler):
     """Writes to standard error as it is at that moment."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
-        print(self.format(record), file=sys.stderr)
+        """Write one line; what else there is of it stands indented, so that nothing poses as a line of its own."""
+        print(self.format(record).replace("\n", "\n    "), file=sys.stderr)
 
 
 def set_up() -> None:

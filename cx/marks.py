@@ -1,4 +1,4 @@
-"""What stands around a trend's own line: the target through time, the actions taken, and the forecast."""
+"""What stands around a chart's own line: the target through time, the actions taken, what happened, and the forecast."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from cx.vega import NOTE_PIXELS, Rows, Spec, layer, moment, rows_of, tooltip
+from cx.vega import DAY_MS, NOTE_PIXELS, Rows, Spec, layer, moment, rows_of, tooltip
 
 DASHED = [4, 4]
 DOTTED = [1, 3]
@@ -71,6 +71,32 @@ def action_lines(x: Spec, titles: Mapping[str, str]) -> list[Spec]:
         layer("actions", rule, {"x": x, "opacity": back, "tooltip": told}, "gray"),
         *(layer("actions", mark, named, "gray", "datum.aimed") for mark in (halo, text)),
     ]
+
+
+def happened(annotations: pd.DataFrame | None, span: tuple[float, float], place: str) -> Rows:
+    """The annotations that touch the chart, cut to it. `annotations`: on, until (its last day), text, told (a text for its
+    tooltip). `place`: what the chart calls its days, in milliseconds; each begins there and lasts until `ends`."""
+    rows: Rows = []
+    for row in [] if annotations is None else rows_of(annotations):
+        start, end = max(moment(row["on"]), span[0]), min(moment(row["until"]) + DAY_MS, span[1])
+        if start < end:
+            rows.append({place: start, "ends": end, "text": row["text"], "told": row["told"]})
+    return rows
+
+
+def annotation_lines(x: Spec, titles: Mapping[str, str], height: int) -> list[Spec]:
+    """Each annotation as an upright with its text along it from below, and a bar at the foot for the days that it lasts."""
+    told = tooltip({"text": titles["annotation"], "told": titles["when"]})
+    foot = {"type": "rule", "strokeWidth": 4, "opacity": 0.8}
+    text = {"type": "text", "angle": 270, "align": "left", "baseline": "bottom", "dy": -3, "limit": round(0.6 * height),
+            "fontSize": NOTE_PIXELS, "fontWeight": 500}  # fmt: skip
+    halo = {**text, "stroke": {"expr": "background"}, "strokeWidth": 4, "strokeJoin": "round"}
+    named = {"x": x, "y": {"value": {"expr": "height - 10"}}, "text": {"field": "text"}}
+    return [
+        layer("annotations", {"type": "rule", "strokeWidth": 1.25, "opacity": 0.7}, {"x": x, "tooltip": told}, "gray"),
+        layer("annotations", foot, {"x": x, "x2": {"field": "ends"}, "y": {"value": {"expr": "height - 2"}}, "tooltip": told}, "gray"),
+        *(layer("annotations", mark, named, "gray") for mark in (halo, text)),
+    ]  # fmt: skip
 
 
 def ahead(forecast: pd.DataFrame | None, last: dict[str, Any] | None) -> Rows:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, time
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +19,41 @@ class Query:
     name: str
     sql: str
     values: Mapping[str, object] = field(default_factory=dict)
+
+
+_listening: ContextVar[list[Query] | None] = ContextVar("listening", default=None)
+
+
+@contextmanager
+def overheard() -> Iterator[list[Query]]:
+    """The queries that are asked within the block, in their order and each once, to be shown beside what they answered."""
+    asked: list[Query] = []
+    before = _listening.set(asked)
+    try:
+        yield asked
+    finally:
+        _listening.reset(before)
+
+
+def heard(*queries: Query) -> None:
+    """Say that these are asked, or were asked for an answer that is used again; the store says it of each that it runs."""
+    asked = _listening.get()
+    if asked is not None:
+        asked.extend(query for query in queries if query not in asked)
+
+
+class Answered(Generic[T]):
+    """An answer that is kept, with the queries that it took: whoever uses it again hears of them again."""
+
+    def __init__(self, ask: Callable[[], T]) -> None:
+        with overheard() as asked:
+            self._answer = ask()
+        self._asked = tuple(asked)
+
+    def told(self) -> T:
+        """The answer."""
+        heard(*self._asked)
+        return self._answer
 
 
 @dataclass(frozen=True, slots=True)

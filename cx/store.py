@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +31,7 @@ from cx.errors import (
 from cx.journey import Journey
 from cx.model import COLUMNS, KEPT
 from cx.pseudonyms import Key, pseudonym_of
-from cx.query import Query
+from cx.query import Query, heard
 from cx.words import t
 
 Cursor = duckdb.DuckDBPyConnection
@@ -66,6 +67,10 @@ create table if not exists forgotten (mark VARCHAR);
 create table if not exists surge_log (
   noted_at TIMESTAMP, who VARCHAR, product VARCHAR, reason VARCHAR, onset DATE, action VARCHAR, value VARCHAR
 );
+create table if not exists alert_log (
+  noted_at TIMESTAMP, message VARCHAR, decided_at TIMESTAMP, rule VARCHAR, address VARCHAR, kind VARCHAR, about VARCHAR[],
+  counts BIGINT[], state VARCHAR, tries INTEGER, title VARCHAR, body VARCHAR, said VARCHAR
+);
 create table if not exists meta (version BIGINT, shape VARCHAR, journey VARCHAR, key VARCHAR, kept_from DATE);
 insert into meta select 0, '', '', '', null where not exists (from meta);
 {rollups.SCHEMA}
@@ -76,7 +81,8 @@ ledger, one row for every export that arrived (`reason` is set where it was set 
 left again; `rows_replaced` is empty where a version before undo took it in). history: the states of rows that lost to a
 later one, which stand again when that one's export is undone. again: rows that said what a row of another export had
 said already, and which export that was. refusals: every row that was not kept. forgotten: by what a customer who was forgotten is known again (see
-cx.pseudonyms). surge_log: what people did about surges, only ever added to. meta: the version, the shape of the tables,
+cx.pseudonyms). surge_log: what people did about surges, only ever added to. alert_log: the same of messages, a
+row for each thing that became known of one (see cx.alerts). meta: the version, the shape of the tables,
 the journey that the rollups were folded for, the fingerprint of the key of the pseudonyms, and the first day of which
 rows are kept (empty: all). Every customer_id is a pseudonym, every text is masked."""
 
@@ -167,10 +173,14 @@ class _Gate:
 
 
 class Store:
-    """An open store. Safe to use from many threads: each query and each transaction takes its own cursor."""
+    """An open store. Safe to use from many threads: each query and each transaction takes its own cursor.
 
-    def __init__(self, connection: Cursor, path: Path, key: Key) -> None:
+    `held` is how many bytes it may hold where it is in memory alone.
+    """
+
+    def __init__(self, connection: Cursor, path: Path, key: Key, held: int = 0) -> None:
         self._connection = connection
+        self._held = held
         self._writing = threading.Lock()
         self._asking = _Gate()
         self.path = path
@@ -202,12 +212,24 @@ class Store:
             connection.close()
             raise
 
+    @classmethod
+    def in_memory(cls, like: Store) -> Store:
+        """A store of this shape without rows, under the same pseudonyms, that leaves nothing on disk."""
+        connection = duckdb.connect(
+            ":memory:", config={"temp_directory": "", "memory_limit": f"{MOST_MEMORY}B"}
+        )
+        connection.execute(SCHEMA)
+        connection.execute("update meta set shape = $shape, key = $key",
+                           {"shape": SHAPE, "key": like.key.fingerprint})  # fmt: skip
+        return cls(connection, like.path, like.key, MOST_MEMORY)
+
     def close(self) -> None:
         """Close the file; the store is not usable afterwards."""
         self._connection.close()
 
     def run(self, query: Query, limit: float = LONGEST_SECONDS) -> pd.DataFrame:
         """Answer a query as a frame. Raises QueryError with the query's name and SQL, QueryTooLong after `limit` seconds."""
+        heard(query)
         started = time.perf_counter()
         with self._cursor() as cursor:
             try:
@@ -218,9 +240,19 @@ class Store:
             except duckdb.Error as error:
                 if _is_damage(error):
                     raise unopened(self.path, error) from error
-                raise QueryError(query.name, query.sql, str(error)) from error
+                raise QueryError(query.name, query.sql, _without_values(str(error))) from error
             finally:
                 self._measured(time.perf_counter() - started)
+
+    @contextmanager
+    def moment(self) -> Iterator[Cursor]:
+        """A cursor that sees the store as it is now, however long it asks, and writes nothing."""
+        with self._cursor() as cursor:
+            cursor.execute("begin transaction read only")
+            try:
+                yield cursor
+            finally:
+                cursor.execute("rollback")
 
     def answers(self) -> bool:
         """Whether a query gets its answer, within HEALTH_SECONDS of the engine's time."""
@@ -231,17 +263,19 @@ class Store:
         return True
 
     @contextmanager
-    def transaction(self, roomy: bool = False) -> Iterator[Cursor]:
+    def transaction(self, roomy: bool = False, aside: bool = False) -> Iterator[Cursor]:
         """One change of the store: all of it and one step of the version, or nothing. Writers wait for each other.
 
-        What does not fit in memory goes to disk; where even that does not do (the engine says so), try `roomy`.
+        What does not fit in memory goes to disk; where even that does not do (the engine says so), try `roomy`. What no
+        answer rests on is written `aside`: the version stays.
         """
         with self._writing, self._cursor() as cursor:
             self._limit(cursor, roomy)
             cursor.execute("begin")
             try:
                 yield cursor
-                cursor.execute("update meta set version = version + 1")
+                if not aside:
+                    cursor.execute("update meta set version = version + 1")
                 cursor.execute("commit")
             except BaseException:
                 with suppress(duckdb.Error):  # a commit that failed has rolled back already
@@ -250,7 +284,9 @@ class Store:
         self.version = self._read_version()
 
     def _limit(self, cursor: Cursor, roomy: bool) -> None:
-        size = MOST_MEMORY if roomy else min(LEAST_MEMORY + self.path.stat().st_size, MOST_MEMORY)
+        size = self._held or (
+            MOST_MEMORY if roomy else min(LEAST_MEMORY + self.path.stat().st_size, MOST_MEMORY)
+        )
         with suppress(duckdb.OutOfMemoryException):  # more than that is in use; it will be less
             cursor.execute(f"set memory_limit = '{size}B'")
 
@@ -330,6 +366,11 @@ def unopened(path: Path, error: duckdb.Error) -> CxError:
         t("{file} cannot be read: it was cut short or overwritten, or it is no store. Stop the dashboard and run: python -m "
           "cx rebuild. It makes the store anew from the archive and keeps this file beside it.", file=path)
     )  # fmt: skip
+
+
+def _without_values(said: str) -> str:
+    """What the engine said, without the values that it quotes: they may be a customer's words."""
+    return re.sub(r"'(?:[^']|'')*'", "'…'", said)
 
 
 def _is_damage(error: duckdb.Error) -> bool:

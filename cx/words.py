@@ -1,7 +1,8 @@
 """Every word, number and date that a user reads passes through here (gettext and Babel).
 
 `t` and `tn` translate whole sentences; `mark` names a sentence that is translated later, when it is shown.
-The language is a context variable: each viewer's script runs in its own context.
+The language is a context variable: each viewer's script runs in its own context. Its code may carry, after a slash,
+whose way of writing numbers the reader is used to: 'en/de' is English with 1.234,5.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import cache
 from gettext import NullTranslations, translation
 from pathlib import Path
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton
 from babel.lists import format_list
 from babel.numbers import format_decimal
@@ -25,20 +26,46 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 MINUS = "\u2212"
 
 
+_LIKE = ("en_GB", "en_IN", "de", "fr", "de_CH", "sv")
+"""One locale of each common way of writing numbers: readers who write them alike share what is kept for them."""
+
+
 def use(language: str) -> None:
-    """Speak this language (a code such as 'en' or 'fa') in the current context from here on."""
+    """Speak this language (a code such as 'en', 'fa' or 'en/de') in the current context from here on."""
     _language.set(language)
 
 
 def language() -> str:
-    """The code of the language that the current context speaks."""
+    """The code of the language that the current context speaks, with whose numbers where they are not its own."""
     return _language.get()
+
+
+@cache
+def spoken_to(reader: str) -> str:
+    """The code for a reader whose browser names this locale ('de-DE'): the sentences of 'en', their own numbers."""
+    try:
+        theirs = Locale.parse(reader, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return "en"
+    like = next((name for name in _LIKE if _sample(Locale.parse(name)) == _sample(theirs)), str(theirs))
+    return "en" if like == "en_GB" else f"en/{like}"
+
+
+def _sample(of: Locale) -> str:
+    return str(format_decimal(-1234567.5, locale=of))
 
 
 def locale() -> Locale:
     """Babel's locale of the current language; a bare 'en' means international English (days before months)."""
-    code = language()
-    return Locale.parse("en_GB" if code == "en" else code)
+    return _locales(language())[0]
+
+
+@cache
+def _locales(code: str) -> tuple[Locale, Locale]:
+    """Those of the words and of the numbers."""
+    words, _, numbers = code.partition("/")
+    of_words = Locale.parse("en_GB" if words == "en" else words)
+    return of_words, Locale.parse(numbers) if numbers else of_words
 
 
 def right_to_left() -> bool:
@@ -53,7 +80,7 @@ def mark(message: str) -> str:
 
 @cache
 def _catalogue(code: str) -> NullTranslations:
-    return translation("cx", LOCALES, languages=[code], fallback=True)
+    return translation("cx", LOCALES, languages=[code.partition("/")[0]], fallback=True)
 
 
 def t(message: str, **values: object) -> str:
@@ -68,10 +95,18 @@ def tn(one: str, many: str, n: int, **values: object) -> str:
 
 
 def number(value: float, digits: int = 0) -> str:
-    """A number with this many decimals, grouped and with the digits and minus sign of the language."""
-    pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    text = format_decimal(round(value, digits) + 0.0, format=pattern, locale=locale())
+    """A number with this many decimals, grouped as the reader is used to, with the minus sign of typography."""
+    of, pattern = _written(language(), digits)
+    text = format_decimal(round(value, digits) + 0.0, format=pattern, locale=of)
     return text.replace("-", MINUS)
+
+
+@cache
+def _written(code: str, digits: int) -> tuple[Locale, str]:
+    """Whose numbers a language code asks for, and their pattern with so many decimals."""
+    of = _locales(code)[1]
+    grouped = str(of.decimal_formats[None].pattern).partition(".")[0]
+    return of, grouped + ("." + "0" * digits if digits else "")
 
 
 def signed(value: float, digits: int = 0) -> str:
@@ -113,16 +148,19 @@ def month(value: date) -> str:
     return format_skeleton("yMMM", _moment(value), locale=locale())
 
 
-def moment(value: datetime) -> str:
-    """A moment in UTC: 'Mon 12 Oct, 14:05 UTC'."""
-    return format_datetime(value, "EEE d MMM, HH:mm 'UTC'", locale=locale())
+def moment(value: datetime, beside: datetime | None = None) -> str:
+    """A moment in UTC: 'Mon 12 Oct, 14:05 UTC'; with its year where it is beside one of another year."""
+    told = (
+        "EEE d MMM, HH:mm 'UTC'" if beside is None or beside.year == value.year else "d MMM yyyy, HH:mm 'UTC'"
+    )
+    return format_datetime(value, told, locale=locale())
 
 
 def ago(age: timedelta) -> str:
     """How long ago, in one rounded unit: '7 s', '12 min', '3 h', '4 days'."""
-    value, unit = duration(max(age.total_seconds(), 0))
-    whole = value.split(".")[0]
-    return t("{value} {unit}", value=whole, unit=unit)
+    seconds = max(age.total_seconds(), 0)
+    size, unit = duration_unit(seconds)
+    return t("{value} {unit}", value=number(int(seconds / size)), unit=unit)
 
 
 def _moment(value: date) -> datetime:

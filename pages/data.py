@@ -7,9 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from cx import clock
+from cx.query import Filters
 from cx.questions.storage import storage
-from cx.ui import asks, exporting, filters, live, mapping, page, parts, table
-from cx.ui.telling import data, values
+from cx.telling import computed, data, values
+from cx.ui import alerting, asks, exporting, filters, live, mapping, page, parts, rights, table, welcome
+from cx.ui.asks import View
 from cx.words import language, t, tn
 
 
@@ -17,19 +19,44 @@ from cx.words import language, t, tn
 @page.in_words
 def body() -> None:
     version = live.version()
-    arrived = asks.arrivals(version)
-    if arrived.empty:
-        parts.welcome()
-        mapping.card()
+    arrived, fresh = asks.arrivals(version), asks.fresh(version, clock.hour())
+    if arrived.empty and fresh.empty:
+        welcome.show(version)
         return
-    fresh = asks.fresh(version, clock.hour())
     if fresh.empty:
         page.head(t("Nothing is in the figures yet"), t("What became of each export is told here."))
     else:
         _sources(version)
+    view = View.of(version, Filters(), 0)
+    if told := asks.elsewhere():
+        st.caption(data.of_engine(told.served))
+    if len(arrived):
+        _landed(version, view, arrived)
+    mapping.card()
+    _drift(version)
     with parts.card(
-        "exports", t("Exports"), t("Newest first. Choose one to see what became of it, or to undo it.")
+        "privacy", t("Customers' privacy"), t("What is kept of whom; settings.toml says for how long.")
     ):
+        kept = data.kept(exporting.kept(version), asks.settings().privacy, told.served if told else None)
+        st.markdown("\n".join(f"- {one}" for one in kept))
+        st.caption(t("To forget a customer for good: python -m cx forget CUSTOMER"))
+    with parts.card("storage", t("Storage"), t("On the disk of this machine.")):
+        st.markdown(data.stored(storage(live.server().folders)))
+    if rights.may("settings"):
+        alerting.section(view)
+
+
+SHOWN = 8
+
+
+def _landed(version: int, view: View, arrived: pd.DataFrame) -> None:
+    caption = (
+        t("Newest first. Choose one to see what became of it, or to undo it.")
+        if rights.may("undo")
+        else t("Newest first. Choose one to see what became of it.")
+    )
+    with parts.card("exports", t("Exports"), caption) as frame:
+        frame.tell(view, lambda: arrived, of=[lambda: asks.arrivals(version)])
         opened = exporting.chosen(arrived)
         _exports(arrived.head(SHOWN), "table-exports", str(opened["file_id"]))
         if len(earlier := arrived.iloc[SHOWN:]):
@@ -38,19 +65,6 @@ def body() -> None:
             ):
                 _exports(earlier, "table-earlier-exports", str(opened["file_id"]))
     _export(version, opened)
-    mapping.card()
-    _drift(version)
-    with parts.card(
-        "privacy", t("Customers' privacy"), t("What is kept of whom; settings.toml says for how long.")
-    ):
-        told = data.kept(exporting.kept(version), asks.settings().privacy)
-        st.markdown("\n".join(f"- {one}" for one in told))
-        st.caption(t("To forget a customer for good: python -m cx forget CUSTOMER"))
-    with parts.card("storage", t("Storage"), t("On the disk of this machine.")):
-        st.markdown(data.stored(storage(live.server().folders)))
-
-
-SHOWN = 8
 
 
 def _exports(arrived: pd.DataFrame, key: str, opened: str) -> None:
@@ -72,7 +86,9 @@ def _sources(version: int) -> None:
     caption = t(
         "Rows by the day on which they happened; a day counts once it is over. Coloured where it is more than chance."
     )
-    with parts.card("sources", t("What each source delivers"), caption):
+    with parts.card("sources", t("What each source delivers"), caption) as frame:
+        frame.tell(View.of(version, Filters(), 0), lambda: sources, computed.delivered,
+                   of=[lambda: exporting.coverage(version, at)])  # fmt: skip
         table.show(
             data.source_columns(), data.source_rows(sources), "table-sources", t("Volume and gaps by source")
         )
@@ -88,7 +104,10 @@ def _sources(version: int) -> None:
 
 def _export(version: int, row: Mapping[Any, Any]) -> None:
     file_id = int(row["file_id"])
-    with parts.card("export", values.plain_text(row["name"]), t("What became of this export.")):
+    with parts.card("export", values.plain_text(row["name"]), t("What became of this export.")) as frame:
+        if rights.may("undo"):
+            frame.tell(View.of(version, Filters(), 0), lambda: exporting.refusals(version, file_id), file=f"refused-{row['name']}",
+                       of=[lambda: exporting.refusals(version, file_id)])  # fmt: skip
         st.markdown(data.became(row))
         reasons = exporting.reasons(version, file_id)
         if len(reasons):
@@ -96,9 +115,9 @@ def _export(version: int, row: Mapping[Any, Any]) -> None:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             exporting.mend(version, row)
             exporting.undo(version, row)
-        if len(reasons):
+        if len(reasons) and rights.may("undo"):
             with st.expander(t("Row by row"), icon=":material/list:"):
-                parts.refusals(asks.refusals(version, file_id), row)
+                parts.refusals(exporting.refusals(version, file_id), row)
 
 
 def _drift(version: int) -> None:
@@ -109,7 +128,8 @@ def _drift(version: int) -> None:
         "The newest export, {file}, beside the same sources' rows of the half year before.",
         file=values.plain_text(told.file),
     )
-    with parts.card("drift", t("Changes in its values"), caption):
+    with parts.card("drift", t("Changes in its values"), caption) as frame:
+        frame.tell(View.of(version, Filters(), 0), lambda: told.found, of=[lambda: exporting.drift(version)])
         if told.found:
             table.show(
                 data.drift_columns(),
@@ -125,7 +145,7 @@ def _drift(version: int) -> None:
                 )
             )
         else:
-            st.caption(t("There is nothing before it to compare with."))
+            parts.nothing(t("There is nothing before it to compare with."))
 
 
 filters.restore()

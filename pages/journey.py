@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from cx.ui import asks, filters, journeys, page, parts
-from cx.ui.asks import Comparison
+from cx.questions.funnel import Comparison
+from cx.telling import funnel
+from cx.ui import asks, filters, journeys, page, parts, welcome
 from cx.ui.sections import SECTIONS
-from cx.ui.telling import funnel
 
 
 @st.fragment
@@ -14,18 +14,19 @@ def body() -> None:
     if (now := page.shown()) is None:
         return
     if journeys.through(now.version) is None:
-        parts.welcome()
+        welcome.no_journey()
         return
     with page.bar(now.fresh):
         weeks = filters.span()
         chosen = filters.choose(journeys.choices(now.version), asks.campaign_names())
     view = now.view(chosen, weeks)
     parts.warning(funnel.unknown(journeys.unknown_stages(view.version)))
-    shape, (told, _), gaps = (
-        journeys.journey(view.version),
-        journeys.funnel(view, Comparison("")),
-        journeys.gaps(view),
-    )
+    with parts.waiting("journey"):
+        shape, (told, _), gaps = (
+            journeys.journey(view.version),
+            journeys.funnel(view, Comparison("")),
+            journeys.gaps(view),
+        )
     page.head(
         funnel.title(shape, told, gaps),
         funnel.summary(shape, told, gaps),

@@ -6,9 +6,9 @@ import streamlit as st
 
 from cx import clock
 from cx.kpis import kpi
-from cx.ui import acting, asks, filters, loyal, page, parts, tiles
+from cx.telling import computed, plots, values, week
+from cx.ui import acting, annotating, asks, briefing, filters, loyal, page, parts, tiles
 from cx.ui.asks import View
-from cx.ui.telling import plots, values, week
 from cx.words import day, t
 
 
@@ -20,8 +20,10 @@ def body() -> None:
     with page.bar(now.fresh):
         weeks = filters.period()
         chosen = filters.choose(asks.choices(now.version))
+        briefing.button(View.of(now.version, chosen, weeks))
     view = now.view(chosen, weeks)
-    told, headline = asks.week(view)
+    with parts.waiting("weekly_health"):
+        told, headline = asks.week(view)
     if not told:
         parts.nothing_to_show(chosen, now.fresh)
         return
@@ -48,14 +50,19 @@ def body() -> None:
 def _detail(view: View, name: str, monday: date) -> None:
     measure = kpi(name)
     left, right = st.columns([5, 3], gap="medium")
-    with left, parts.card("trend", values.label(measure), t(measure.meaning)):
+    with left, parts.card("trend", values.label(measure), t(measure.meaning)) as frame:
         parts.chart(asks.trend(view, name), key=f"trend-{name}", alt=plots.trend_alt(measure))
+        frame.tell(view, lambda: asks.health(view).trend(measure), lambda: asks.standing(view, name), [measure],
+                   of=[lambda: asks.trend(view, name)], file=f"trend-{name}")  # fmt: skip
         for sentence in asks.heading(view, name, clock.now().date()):
             st.caption(sentence)
-    with right, parts.card("movers", t("What moved it"), plots.movers_caption(measure)):
+        annotating.notes(view)
+    with right, parts.card("movers", t("What moved it"), plots.movers_caption(measure)) as frame:
         dimension = filters.split()
+        frame.tell(view, lambda: asks.health(view).movers(measure, dimension), computed.movers, [measure],
+                   of=[lambda: asks.movers(view, name, dimension)], file=f"movers-{name}-{dimension}")  # fmt: skip
         if (spec := asks.movers(view, name, dimension)) is None:
-            st.caption(
+            parts.nothing(
                 t(
                     "Nothing to compare by {dimension} in these two weeks.",
                     dimension=values.dimension_label(dimension),
@@ -63,8 +70,9 @@ def _detail(view: View, name: str, monday: date) -> None:
             )
         else:
             parts.chart(spec, key=f"movers-{name}-{dimension}", alt=plots.movers_alt(measure, dimension))
-    with parts.card("reasons", t("What customers complain about"), plots.reasons_caption(monday)):
+    with parts.card("reasons", t("What customers complain about"), plots.reasons_caption(monday)) as frame:
         parts.reasons(asks.complaints(view))
+        frame.tell(view, lambda: asks.complaints(view), computed.reasons, of=[lambda: asks.complaints(view)])
 
 
 filters.restore()

@@ -7,6 +7,7 @@ import hmac
 import os
 import pickle
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import streamlit as st
 from filelock import FileLock
 from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
@@ -25,6 +27,7 @@ from cx.ingest import catch_up, take_in
 from cx.model import COLUMNS
 from cx.query import Query
 from cx.store import Store
+from cx.ui import live
 
 # No law has to hold by a moment: machines differ, and so does what else they do.
 settings.register_profile("whenever", deadline=None)
@@ -49,6 +52,9 @@ BROWSER = "tests/e2e/"
 KEY = "5e" * 32
 """What customers' pseudonyms are made with in every test, so that stores can be compared."""
 
+GIVEN = {name for name in os.environ if name.startswith("CX_")} | {"CX_KEY"}
+"""Settings of the product that are there for all tests."""
+
 Emptied = Callable[[], tuple[Store, Folders]]
 """Gives out a store without rows, and its folders."""
 
@@ -60,6 +66,28 @@ def one_key(tmp_path_factory: pytest.TempPathFactory) -> None:
     path.write_text(f"{KEY}\n")
     path.chmod(0o600)
     os.environ["CX_KEY"] = str(path)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_environment(one_key: None) -> Iterator[None]:
+    """What a test sets for the product it takes back: a clock that stands still would stand still for all that come later."""
+    yield
+    left = {name for name in os.environ if name.startswith("CX_")} - GIVEN
+    assert not left, f"{', '.join(sorted(left))}: set, and not taken back"
+
+
+@pytest.fixture(autouse=True)
+def one_main() -> Iterator[None]:
+    """What was run stays the main module: a page that is run puts its script in its place, and every process that a later test
+    starts would begin by running that script, which may be gone."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
+
+
+def even(text: str) -> str:
+    """A text whose lines may break anywhere, on one line."""
+    return " ".join(text.split())
 
 
 def known_as(customer_id: str) -> str:
@@ -190,6 +218,22 @@ def demo_company(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> De
     company: DemoCompany = pickle.loads(told.read_bytes())
     shutil.copytree(shared, own, ignore=shutil.ignore_patterns("demo", told.name), dirs_exist_ok=True)
     return replace(company, folders=Folders(own))
+
+
+@pytest.fixture(scope="module")
+def company(demo_company: DemoCompany) -> Iterator[DemoCompany]:
+    """The product over the demo company, with its answers kept from one of a module's tests to the next."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CX_DATA", str(demo_company.folders.root))
+        patch.setenv("CX_NOW", demo_company.now.isoformat())
+        yield demo_company
+        close()
+
+
+def close() -> None:
+    """Forget the store and every answer about it: answers are kept by version, and each process has one store."""
+    live.close()
+    st.cache_resource.clear()
 
 
 def _made(root: Path) -> DemoCompany:

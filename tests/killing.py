@@ -80,17 +80,29 @@ def _counting(root: Path, told: Any) -> None:
 
 
 def forks() -> Any:
-    """How processes are started that have read the product's code already."""
+    """How processes are started that have read the code already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.killing"])
+    context.set_forkserver_preload(["tests.killing", "tests.test_faults", "tests.test_undo"])
     return context
+
+
+def begun(work: Callable[..., None], *given: Any) -> Any:
+    """A process that does this, with the settings of now: what it is forked from has those of the first test that forked."""
+    child = forks().Process(target=_settled, args=(dict(os.environ), work, given))
+    child.start()
+    return child
+
+
+def _settled(settings: dict[str, str], work: Callable[..., None], given: tuple[Any, ...]) -> None:
+    os.environ.clear()
+    os.environ.update(settings)
+    work(*given)
 
 
 def counted(root: Path) -> list[str]:
     """Take everything in, in a process of its own, and tell the steps that it took."""
     told = forks().SimpleQueue()
-    child = forks().Process(target=_counting, args=(root, told))
-    child.start()
+    child = begun(_counting, root, told)
     steps: list[str] = told.get()
     child.join()
     return steps
@@ -98,8 +110,7 @@ def counted(root: Path) -> list[str]:
 
 def killed_at(root: Path, step: int) -> bool:
     """Begin to take everything in and die before this step; False where the work was done before it came to that."""
-    child = forks().Process(target=_dying, args=(root, step))
-    child.start()
+    child = begun(_dying, root, step)
     child.join()
     assert child.exitcode in (0, -signal.SIGKILL), child.exitcode
     return child.exitcode != 0
@@ -107,8 +118,7 @@ def killed_at(root: Path, step: int) -> bool:
 
 def killed_after(root: Path, seconds: float) -> bool:
     """Begin to take everything in and be killed after a time; False where the work was done before."""
-    child = forks().Process(target=take_all_in, args=(root,))
-    child.start()
+    child = begun(take_all_in, root)
     child.join(seconds)
     child.kill()
     child.join()

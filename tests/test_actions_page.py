@@ -10,9 +10,9 @@ from cx.folders import Folders
 from cx.ui import live
 from tests.conftest import DemoCompany
 from tests.given import NOW, land, row
-from tests.test_pages import company, empty, opened, words
+from tests.test_pages import empty, opened, words
 
-__all__ = ["company", "empty"]
+__all__ = ["empty"]
 
 HEADER = "what,owner,department,channel,start,due,kpi,target,cost,state,done_on\n"
 LATE = f"{HEADER}Ask *less*,Ann,Care,,2026-01-05,2026-03-01,csat,80,100,running,\n"

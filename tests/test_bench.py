@@ -19,6 +19,8 @@ from tests.bench.recording import recorded
 from tests.bench.runs import Measured
 from tests.bench.starting import Started
 
+pytest.importorskip("polars", reason="needs the peers: pip install -r requirements-bench.txt")
+
 ROWS = 20_000
 NAMES = [question.name for question in QUESTIONS]
 IN_SQL = [who for who in PEERS if "DuckDB" in who or "chdb" in who]

@@ -274,7 +274,7 @@ def test_a_source_of_one_brand_is_no_comparison(store: Store, folders: Folders) 
         min_size=1, max_size=30,
     )
 )  # fmt: skip
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_rollup_counts_what_a_walk_over_the_rows_counts(tmp_path: Path, opinions: list[Any]) -> None:
     folders = Folders(tmp_path).make()
     store = Store.open(folders.store)
@@ -300,15 +300,6 @@ def test_the_rollup_counts_what_a_walk_over_the_rows_counts(tmp_path: Path, opin
 
 
 # The page.
-
-
-@pytest.fixture
-def company(demo_company: DemoCompany, monkeypatch: pytest.MonkeyPatch) -> Iterator[DemoCompany]:
-    monkeypatch.setenv("CX_DATA", str(demo_company.folders.root))
-    monkeypatch.setenv("CX_NOW", demo_company.now.isoformat())
-    yield demo_company
-    live.close()
-    st.cache_resource.clear()
 
 
 @pytest.fixture

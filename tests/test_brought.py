@@ -22,9 +22,9 @@ from cx.questions.since_start import since_start
 from cx.reference import Costs
 from cx.stats import SmallSamples
 from cx.store import Store
-from tests.conftest import DemoCompany
+from tests.conftest import DemoCompany, close
 from tests.given import MONDAY, NOW, as_kept, land, row
-from tests.test_pages import close, opened, words
+from tests.test_pages import opened, words
 from tests.test_surging import demo_store
 
 __all__ = ["demo_store"]

@@ -13,9 +13,9 @@ from cx.folders import Folders
 from cx.questions.campaigns import League, Result, complaints, league, picture
 from cx.reference import Costs
 from cx.store import Store
-from tests.conftest import DemoCompany
+from tests.conftest import DemoCompany, close
 from tests.given import NOW, land, row
-from tests.test_pages import close, opened, words
+from tests.test_pages import opened, words
 from tests.test_surging import demo_store, truths
 
 __all__ = ["demo_store", "truths"]
@@ -132,7 +132,8 @@ def test_the_page_tells_it(
         "How they answered",
     ):
         assert card in text
-    assert any("from r_attempts" in block.value for block in app.code)
+    app.session_state["more-league"] = True
+    assert any("from r_attempts" in block.value for block in app.run().code)
     close()
 
 

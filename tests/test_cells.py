@@ -10,13 +10,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from cx.downloads import csv as csv_of
 from cx.journey import DEFAULT
 from cx.questions.channels import Support
 from cx.questions.funnel import CONVERSION
 from cx.stats import Change, Estimate, SmallSamples
+from cx.telling import cells, funnel, ways
+from cx.telling.shapes import Row
 from cx.ui import table
-from cx.ui.parts import csv_of
-from cx.ui.telling import cells, funnel, ways
 
 LIMITS = SmallSamples()
 
@@ -90,7 +91,7 @@ def test_a_csv_keeps_numbers_and_every_script() -> None:
     assert pd.read_csv(BytesIO(written)).iloc[0].tolist()[:3] == [-3, 4, 'خوب, "sehr" gut\nok']
 
 
-def drawn(rows: list[table.Row]) -> list[dict[str, Any]]:
+def drawn(rows: list[Row]) -> list[dict[str, Any]]:
     """As the browser gets them; two rows of one id are a ValueError."""
     return table.drawn([{"id": "channel", "label": "", "kind": "text"}], rows, choosing=False)
 

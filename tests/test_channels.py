@@ -88,7 +88,7 @@ EVENT = st.builds(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=6, deadline=None, suppress_health_check=[*HealthCheck])
 @given(st.lists(EVENT, min_size=1, max_size=30), st.booleans())
 def test_figures_are_those_of_a_plain_walk(emptied: Any, rows: list[Row], unplaced: bool) -> None:
     store, folders = emptied()

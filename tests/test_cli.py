@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from cx import demo
 from cx.__main__ import main
 from cx.folders import PROJECT, Folders
 from cx.store import Store
-from tests.conftest import write_csv
+from tests.conftest import DemoCompany, write_csv
 
 CONTACT = {"source": "desk", "occurred_at": "2026-03-02 10:00:00", "kind": "contact", "channel": "phone"}
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1"}
@@ -85,12 +89,14 @@ def test_no_command_is_answered_with_every_command_and_what_it_does(
 
 
 def test_a_demo_is_made_once_and_never_mixed_with_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    demo_company: DemoCompany, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CX_NOW", "2026-03-11T12:00")
-    made = run(tmp_path, "demo")
-    assert made.returncode == 0, made.stdout
-    monkeypatch.setenv("CX_NOW", "2026-03-18T12:00")
+    shutil.copytree(
+        demo_company.folders.root, tmp_path, ignore=shutil.ignore_patterns("demo"), dirs_exist_ok=True
+    )
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "made.json").write_text(json.dumps(demo._made(demo_company.now, demo.SEED)))
+    monkeypatch.setenv("CX_NOW", (demo_company.now + timedelta(weeks=1)).isoformat())
     again = run(tmp_path, "demo")
     assert again.returncode == 0
     assert "stays as it is" in again.stdout

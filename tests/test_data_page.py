@@ -25,12 +25,12 @@ from cx.questions.coverage import coverage, volume
 from cx.questions.drift import drift
 from cx.questions.freshness import freshness
 from cx.store import Store
+from cx.telling import data
 from cx.ui import live
-from cx.ui.telling import data
 from cx.words import day
-from tests.conftest import NOW, ROW, DemoCompany, answer, write_csv
+from tests.conftest import NOW, ROW, DemoCompany, answer, close, write_csv
 from tests.given import MONDAY, land, row
-from tests.test_pages import close, opened, words
+from tests.test_pages import opened, words
 
 
 def dropped(store: Store, folders: Folders, name: str, rows: list[dict[str, object]]) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import random
 import shutil
@@ -21,6 +20,7 @@ from cx.ingest import Report, archive, files_under, hand_over, scan, take_in, wa
 from cx.ingest.inbox import Settling
 from cx.store import Store
 from tests.conftest import NOW, ROW, answer, everything, write_csv
+from tests.killing import begun
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 ORDER = ROW | {"kind": "order", "order_id": "o", "product": "lamp", "units": 1, "amount": 1.0}
@@ -240,7 +240,7 @@ def test_watching_takes_in_what_lands_and_survives_a_bad_file_and_a_lost_inbox(
 
 # Killed at any moment, the store opens again and ends up as if nothing had happened.
 
-FILES, ROWS, KILLS = 12, 300, 12
+FILES, ROWS, KILLS = 8, 300, 4
 
 
 def exports(folder: Path) -> list[Path]:
@@ -300,14 +300,11 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(tmp_path: Path
     ingest_all(calm.root)
     lasts = time.monotonic() - started
     undisturbed = held(calm.root)
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(["tests.test_faults"])
     chance, killed = random.Random(7), 0
     while killed < KILLS:
         stormy, patience = filled(tmp_path / "stormy", files), lasts / 4
         while any(stormy.inbox.iterdir()):
-            victim = forks.Process(target=ingest_all, args=(stormy.root,))
-            victim.start()
+            victim = begun(ingest_all, stormy.root)
             victim.join(None if killed >= KILLS else chance.random() * patience)
             victim.kill()
             victim.join()

@@ -19,7 +19,7 @@ from cx.folders import Folders
 from cx.ingest import archive, back_up, rebuild, take_in, watch
 from cx.store import Store
 from cx.ui.taking import Taking
-from tests.conftest import NOW, ROW, answer, write_csv
+from tests.conftest import NOW, ROW, answer, even, write_csv
 
 SIZE_MB = 24
 KB = 1000
@@ -126,9 +126,9 @@ def test_the_command_line_the_doctor_and_a_backup_say_it(
     assert [*(disk.root / "backups").iterdir()] == []
     monkeypatch.setenv("CX_DATA", str(folders.root))
     assert main(["ingest", str(export(tmp_path / "b.csv", 3000, 100))]) == 1
-    assert "There is no room on the disk" in " ".join(capsys.readouterr().out.split())
+    assert "There is no room on the disk" in even(capsys.readouterr().out)
     assert main(["doctor"]) == 1
-    assert "nearly full: 0.0 GB free" in " ".join(capsys.readouterr().out.split())
+    assert "nearly full: 0.0 GB free" in even(capsys.readouterr().out)
 
 
 def test_a_store_that_could_not_be_made_is_made_once_there_is_room(disk: Disk) -> None:

@@ -12,9 +12,8 @@ from streamlit.testing.v1 import AppTest
 from cx.folders import PROJECT, Folders
 from cx.model import DIMENSIONS, JOURNEY_DIMENSIONS
 from cx.ui import filters, live
-from tests.conftest import everything
+from tests.conftest import close, everything
 from tests.given import NOW, land, row
-from tests.test_pages import close
 
 PAGES = ("weekly_health", "surges", "campaigns", "benchmarks", "journey", "data")
 NAMES = [

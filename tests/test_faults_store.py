@@ -14,9 +14,8 @@ from cx.__main__ import main
 from cx.errors import StoreBroken
 from cx.folders import Folders
 from cx.store import Store
-from tests.conftest import DemoCompany
+from tests.conftest import DemoCompany, close, even
 from tests.test_faults_links import PAGES, opened
-from tests.test_pages import close
 from tests.test_rebuild import overwrite
 
 SHARES = (0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
@@ -66,7 +65,7 @@ def test_the_doctor_finds_it_and_says_what_mends_it(
     damaged: Folders, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["doctor"]) == 1
-    told = " ".join(capsys.readouterr().out.split())
+    told = even(capsys.readouterr().out)
     assert TOLD in told
     assert "python -m cx rebuild" in told
 

@@ -122,7 +122,7 @@ LOGS = st.lists(
 """Events on a grid of six hours, so that ties and exact window ends are common."""
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=15, deadline=None, suppress_health_check=[*HealthCheck])
 @given(LOGS)
 def test_funnel_law(emptied: Any, log: list[tuple[str, str, int, str]]) -> None:
     store, folders = emptied()

@@ -18,11 +18,12 @@ from streamlit.testing.v1 import AppTest
 from cx.folders import Folders
 from cx.journey import DEFAULT
 from cx.ui import filters, live
+from cx.ui.parts import MORE, SHOWN
 from cx.words import day, number
-from tests.conftest import DemoCompany
+from tests.conftest import DemoCompany, close
 from tests.given import MONDAY, land, row
 from tests.test_health import rows_of
-from tests.test_pages import close, opened, words
+from tests.test_pages import opened, shown, words
 
 DAY = timedelta(days=1)
 WEEKS = 13
@@ -44,28 +45,6 @@ def page(**query: Any) -> AppTest:
 
 def headers(app: AppTest) -> list[str]:
     return [header.value for header in app.header]
-
-
-def shown(app: AppTest, name: str) -> dict[str, Any]:
-    """The rows of one table as the browser gets them, by their ids."""
-    found = [element.proto for element in _leaves(app.main) if element.type == "bidi_component"]
-    (told,) = [json.loads(proto.json) for proto in found if proto.id.endswith(f"-table-{name}")]
-    return {line["id"]: line["cells"] for line in told["rows"]}
-
-
-def _leaves(block: Any) -> Iterator[Any]:
-    for child in block.children.values():
-        yield from _leaves(child) if hasattr(child, "children") else [child]
-
-
-@pytest.fixture(scope="module")
-def company(demo_company: DemoCompany) -> Iterator[DemoCompany]:
-    """The product over the demo company; what was answered for one test is kept for the next."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CX_DATA", str(demo_company.folders.root))
-        patch.setenv("CX_NOW", demo_company.now.isoformat())
-        yield demo_company
-        close()
 
 
 @pytest.mark.parametrize("view", [*filters.VIEWS])
@@ -254,9 +233,9 @@ def test_a_link_to_a_figure_opens_what_stands_behind_it(
 ) -> None:
     app = page(**query)
     assert header in headers(app)
-    rows = app.dataframe[-1].value
-    assert 0 < len(rows) <= 1000
-    assert not rows.astype("string").apply(lambda texts: texts.str.contains("@", regex=False)).any(axis=None)
+    rows = shown(app, "behind")
+    assert 0 < len(rows) <= SHOWN
+    assert "@" not in json.dumps(rows)
 
 
 @pytest.mark.parametrize(
@@ -284,9 +263,17 @@ def test_behind_a_stage_of_two_groups_stand_those_of_the_first(company: DemoComp
     app = page(
         against="groups", group_by="channel", a="app", b="web", open=["stage", "research"], whose="reached"
     )
-    rows = app.dataframe[-1].value
-    entered = rows.sort_values("occurred_at").groupby("customer")["channel"].first()
-    assert set(entered) == {"app"}
+    entered: dict[str, str] = {}
+    for cells in shown(app, "behind").values():  # each customer's in order
+        entered.setdefault(cells["when"]["note"], cells["what"]["note"].split(" · ")[1])
+    assert {*entered.values()} == {"app"}
+
+
+def test_more_of_the_interactions_are_shown_at_a_click(company: DemoCompany) -> None:
+    app = page(open=["stage", "research"], whose="reached")
+    assert len(shown(app, "behind")) == SHOWN
+    app.button(key="more-behind-reached-research").click().run()
+    assert len(shown(app, "behind")) == SHOWN + MORE
 
 
 @pytest.fixture

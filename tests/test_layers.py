@@ -10,7 +10,7 @@ from cx.folders import PROJECT
 
 FILES = sorted([*(PROJECT / "cx").rglob("*.py"), *(PROJECT / "pages").glob("*.py"), PROJECT / "app.py"])
 ABOVE_STREAMLIT = ("app.py", "pages/", "cx/ui/")
-MAY_KNOW_DUCKDB = ("cx/store.py", "cx/ingest")
+MAY_KNOW_DUCKDB = ("cx/store.py", "cx/ingest", "cx/engine")
 
 
 def name(path: Path) -> str:
@@ -39,7 +39,13 @@ def test_only_ui_and_pages_know_streamlit(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=name)
-def test_only_store_and_ingest_know_duckdb(path: Path) -> None:
+def test_only_the_engine_knows_what_a_plain_installation_has_not(path: Path) -> None:
+    knows = {found.split(".")[0] for found in imports(path)} & {"pyspark", "pysail", "sqlglot", "grpc"}
+    assert not knows or name(path).startswith("cx/engine")
+
+
+@pytest.mark.parametrize("path", FILES, ids=name)
+def test_only_store_ingest_and_engine_know_duckdb(path: Path) -> None:
     knows = any(found.split(".")[0] == "duckdb" for found in imports(path))
     assert not knows or name(path).startswith(MAY_KNOW_DUCKDB)
 
@@ -64,7 +70,29 @@ def test_only_store_and_ingest_know_duckdb(path: Path) -> None:
         ("cx/questions/", "cx.demo"),
         ("cx/ingest", "cx.questions"),
         ("cx/ingest", "cx.ui"),
+        ("cx/questions/", "cx.telling"),
+        ("cx/telling/", "cx.ui"),
+        ("cx/telling/", "cx.store"),
+        ("cx/pictures.py", "cx.store"),
+        ("cx/pictures.py", "cx.questions"),
+        ("cx/brief/", "cx.ui"),
+        ("cx/brief/", "cx.ingest"),
+        ("cx/questions/", "cx.brief"),
+        ("cx/telling/", "cx.brief"),
+        ("cx/alerts/", "cx.ui"),
+        ("cx/alerts/", "cx.demo"),
+        ("cx/questions/", "cx.alerts"),
+        ("cx/telling/", "cx.alerts"),
         ("cx/ui/", "cx.demo"),
+        ("cx/ingest", "cx.engine"),
+        ("cx/rollups", "cx.engine"),
+        ("cx/engine", "cx.questions"),
+        ("cx/access", "cx.store"),
+        ("cx/access", "cx.ui"),
+        ("cx/limited.py", "cx.access"),
+        ("cx/limited.py", "cx.questions"),
+        ("cx/questions/", "cx.access"),
+        ("cx/engine", "cx.ui"),
         ("pages/", "cx.demo"),
         ("pages/", "cx.store"),
     ],

@@ -40,7 +40,7 @@ class Counting:
         return lift.lifts(lift.study(DAYS, PRODUCTS, units, told))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     edits=st.lists(
         st.tuples(

@@ -18,9 +18,9 @@ from cx.formats import load_mapping
 from cx.formats.source import Source
 from cx.ingest import scan
 from cx.ui import live
-from tests.conftest import ROW, answer
+from tests.conftest import ROW, answer, close
 from tests.given import MONDAY
-from tests.test_pages import close, opened, words
+from tests.test_pages import opened, shown, words
 
 NOW = MONDAY + timedelta(days=9.5)
 HEADER = ["Case", "Opened on", "Category", "Via", "Mood", "Hours to solve", "Remarks"]
@@ -139,9 +139,8 @@ def test_refusals_are_told_before_anything_is_saved(desk: Folders) -> None:
     app = brought(strange(day="{}/12/2025", rows=20) + "C-99,30/12/2025,Late,phone,good,soon,\n")
     select(app, "Time to the solution").set_value("column:Hours to solve").run()
     button(app, "-try").click().run()
-    frames = [frame.value for frame in app.dataframe]
     assert "**20 rows would be kept**, 1 would be refused." in words(app)
-    assert "'soon', which is not a number" in frames[-1].iloc[0, 1]
+    assert "'soon', which is not a number" in shown(app, "mapper-refused")["0"]["why"]["text"]
     assert live.server().store.version == 0
 
 

@@ -10,12 +10,13 @@ from cx import stats
 from cx.kpis import KPIS
 from cx.movers import COLUMNS, split
 from cx.stats import SmallSamples
+from cx.telling import plots
 
 NPS, CSAT, CES, RATE, FRT, P90, ORDERS = (
     KPIS[name]
     for name in ("nps", "csat", "ces", "complaint_rate", "first_response", "first_response_p90", "orders")
 )
-LAW = settings(max_examples=40, deadline=None)
+LAW = settings(max_examples=8, deadline=None)
 
 
 def frame(kpi, rows):
@@ -206,3 +207,15 @@ def test_a_quantile_against_a_period_without_data_claims_nothing():
     assert got["total"].isna().all()
     assert got["now"].tolist() == [pytest.approx(stats.seconds(300))]
     assert split(FRT, now.iloc[:0], now.iloc[:0]).empty
+
+
+def test_the_chart_has_one_bar_for_all_others_and_the_parts_still_add_up() -> None:
+    names = [*"abcdefghi"[:5], None, *"fghi"]
+    told = pd.DataFrame(
+        {"group": pd.Series(names, dtype=object), "before": 50.0, "now": 60.0, "n_before": 9.0, "n_now": 9.0, "rate": range(10, 0, -1), "mix": 0.5,
+         "verdict": "noise", "groups": [1] * 5 + [3] + [1] * 4}
+    ).assign(total=lambda its: its["rate"] + its["mix"])  # fmt: skip
+    drawn = plots.movers(CSAT, "product", told)
+    assert drawn["group"].tolist() == [*"abcdefg", "All others"]
+    assert drawn[["rate", "mix", "total"]].sum().tolist() == told[["rate", "mix", "total"]].sum().tolist()
+    assert plots.movers(CSAT, "product", told.head(6))["group"].tolist() == [*"abcde", "All others"]

@@ -144,7 +144,7 @@ LOGS = st.lists(
 """Events on a grid of six hours, so that ties and pauses of exactly the allowed length are common."""
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=8, deadline=None, suppress_health_check=[*HealthCheck])
 @given(LOGS)
 def test_visits_are_those_of_a_plain_walk(emptied: Any, log: list[Event]) -> None:
     store = landed(emptied, log)

@@ -17,7 +17,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as parquet
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from cx.errors import FileRefused
@@ -147,6 +147,9 @@ RECORDS = st.lists(st.lists(PLACED, min_size=1, max_size=4), max_size=30)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[*HealthCheck])
+@example(
+    records=[["", 'aaaaaaaaaaa"', 'aaaaaa"""ééé']] * 2 + [['a"\r\n', "", ""]], block=100, most=1, crlf=True
+)
 @given(
     records=RECORDS, block=st.sampled_from([16, 40, 100, 1 << 20]), most=st.integers(1, 9), crlf=st.booleans()
 )

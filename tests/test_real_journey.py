@@ -18,7 +18,8 @@ from cx.query import Filters
 from cx.questions.funnel import Funnel, Period, breakdown, funnel
 from cx.questions.touchpoints import through
 from cx.store import Store
-from tests.test_pages import close, opened, words
+from tests.conftest import close
+from tests.test_pages import opened, words
 from tests.test_real_exports import MAPPINGS, real
 
 JOURNEY = """

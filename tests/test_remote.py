@@ -25,7 +25,7 @@ from cx.folders import Folders
 from cx.ingest import elsewhere, remote, scan, watch
 from cx.ingest.remote import Source, fetch, sources
 from cx.store import Store
-from tests.conftest import ROW, write_csv
+from tests.conftest import ROW, even, write_csv
 
 SECRET = "s3cr3t"
 
@@ -357,7 +357,7 @@ def test_an_inbox_elsewhere_that_is_not_there_is_told(
     with pytest.raises(InboxMissing, match="CX_INBOX"):
         Folders.default().make()
     assert main(["doctor"]) == 2
-    assert "is not there or cannot be written" in " ".join(capsys.readouterr().out.split())
+    assert "is not there or cannot be written" in even(capsys.readouterr().out)
 
 
 def test_exports_in_an_inbox_elsewhere_are_taken_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -258,7 +258,7 @@ def check_habits(told: pd.DataFrame, walked: list[Customer], through: date) -> N
 DAYS = st.integers(0, 900).map(lambda n: START.date() + timedelta(days=n))
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(HISTORIES, DAYS, DAYS, st.integers(0, 400), st.sampled_from(((), ("Lamp",), ("Desk", "None"))))
 def test_every_figure_is_what_a_plain_walk_finds(
     histories: Any, through: date, first: date, days: int, products: tuple[str, ...]
@@ -276,7 +276,7 @@ def test_every_figure_is_what_a_plain_walk_finds(
         check_habits(habits(store, DEFAULT, filters, through), kept, through)
 
 
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(HISTORIES, st.data())
 def test_later_versions_of_rows_leave_what_a_rebuild_gives(histories: Any, data: Any) -> None:
     rows = rows_of(histories)

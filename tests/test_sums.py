@@ -62,7 +62,7 @@ EVENT = st.builds(
 )
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=5, deadline=None, suppress_health_check=[*HealthCheck])
 @given(st.lists(st.lists(EVENT, min_size=1, max_size=6), min_size=1, max_size=3), st.booleans())
 def test_what_changed_is_taken_off_and_added(emptied: Any, landings: list[list[Row]], forgets: bool) -> None:
     store, folders = emptied()

@@ -23,11 +23,11 @@ from cx.questions.behind import Raised, raised
 from cx.questions.queue import Entry
 from cx.questions.waiting import backlog, hours
 from cx.store import Store
-from cx.ui.table import row_id
-from cx.ui.telling import surges
-from tests.conftest import DemoCompany
+from cx.telling import surges
+from cx.telling.shapes import row_id
+from tests.conftest import DemoCompany, close
 from tests.given import MONDAY, NOW, land, row
-from tests.test_pages import close, opened, words
+from tests.test_pages import opened, words
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cx.ui.table import Cell, Column, Row, drawn
+from cx.telling.shapes import Cell, Column, Row
+from cx.ui.table import drawn
 
 COLUMNS: list[Column] = [
     {"id": "cohort", "label": "First order", "kind": "text"},

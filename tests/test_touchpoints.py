@@ -185,7 +185,7 @@ EVENT = st.builds(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=6, deadline=None, suppress_health_check=[*HealthCheck])
 @given(st.lists(EVENT, min_size=1, max_size=40))
 def test_figures_are_those_of_a_plain_walk(emptied: Any, rows: list[Row]) -> None:
     store, folders = emptied()
@@ -205,7 +205,7 @@ def test_figures_are_those_of_a_plain_walk(emptied: Any, rows: list[Row]) -> Non
     assert found == expected(rows)
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=3, deadline=None, suppress_health_check=[*HealthCheck])
 @given(st.lists(EVENT, min_size=1, max_size=20), st.lists(EVENT, max_size=20), st.data())
 def test_replaced_rows_leave_what_a_rebuild_would(
     emptied: Any, rows: list[Row], others: list[Row], data: st.DataObject

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import shutil
 import time
@@ -23,6 +22,7 @@ from cx.ingest.undo import leaving, undo
 from cx.journey import DEFAULT
 from cx.store import Store
 from tests.conftest import NOW, ROW, answer, everything, known_as, write_csv
+from tests.killing import begun
 from tests.test_upgrade import fresh, old
 
 __all__ = ["fresh", "old"]
@@ -152,7 +152,7 @@ ROWS = st.lists(
 )
 
 
-@settings(max_examples=5, deadline=None, suppress_health_check=[*HealthCheck])
+@settings(max_examples=3, deadline=None, suppress_health_check=[*HealthCheck])
 @given(st.lists(ROWS, min_size=1, max_size=4), st.lists(st.integers(0, 3), max_size=6))
 def test_undone_exports_leave_nothing_behind(emptied, landings, changes) -> None:  # type: ignore[no-untyped-def]
     store, folders = emptied()
@@ -205,14 +205,11 @@ def test_killed_at_any_moment_it_is_undone_or_not(tmp_path: Path) -> None:
     lasts = time.monotonic() - started
     after = held_in(calm)
     assert before != after
-    forks = multiprocessing.get_context("forkserver")
-    forks.set_forkserver_preload(["tests.test_undo"])
     chance, killed, stormy = random.Random(7), 0, tmp_path / "stormy"
     while killed < KILLS:
         shutil.rmtree(stormy, ignore_errors=True)
         folders, _ = landed(stormy)
-        victim = forks.Process(target=undo_in, args=(stormy,))
-        victim.start()
+        victim = begun(undo_in, stormy)
         victim.join(chance.random() * lasts * 1.5)
         victim.kill()
         victim.join()

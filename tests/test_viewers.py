@@ -44,11 +44,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     land(store, folders, [row(kinds[i % 5], days=-60 + i / 10, customer_id=f"c{i % 40}", csat=None if i % 5 < 4 else 1 + i % 4)
                           for i in range(690)])  # fmt: skip
     store.close()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CX_NOW", NOW.isoformat())
-        patch.setenv("CX_METRICS", "1")
-        with serving(folders.root) as running:
-            yield Served(running, folders)
+    with serving(folders.root, CX_NOW=NOW.isoformat(), CX_METRICS="1") as running:
+        yield Served(running, folders)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +53,7 @@ def told(served: Served) -> Told:
     async def look() -> Told:
         url = served.running.url
         async with opened(url, 1) as first:
+            await turn(served, first, ROWS, calm=0.2)  # what the server warms when it starts is over
             alone = await turn(served, first, ROWS, calm=0.2)
         async with opened(url, PAGES) as viewers:
             together = await turn(served, viewers, ROWS, calm=0.2)
@@ -135,6 +133,27 @@ def test_answers_of_old_versions_do_not_pile_up(tmp_path: Path, monkeypatch: pyt
     for version in range(1, 13):
         answer(version)
     assert asked[12:] == [*range(1, 10)]  # what was answered since version 10 was still there
+
+
+def test_an_edit_by_hand_is_told_once_and_never_looks_like_exports_that_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_DATA", str(tmp_path))
+    server = live.server()
+    try:
+        file = server.folders.reference / "targets.csv"
+        told = [server.signal]
+        for text in ("metric,from,value,owner\n", "metric,from,value,owner\ncsat,2026-01-01,85,Ann\n"):
+            file.write_text(text)
+            for _ in range(2):
+                server.edited()
+            told.append(server.signal)
+        server.edits = live.MOST_EDITS - 1
+        told.append(server.signal)
+    finally:
+        live.close()
+    assert told == sorted({*told})
+    assert told[-1] < server.version + 0.5
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,32 @@ def test_number(value: float, digits: int, told: str) -> None:
     assert words.number(value, digits) == told
 
 
+@pytest.mark.parametrize(
+    ("browser", "code", "told"),
+    [
+        ("en-US", "en", "−1,234,567.5"),
+        ("en-GB", "en", "−1,234,567.5"),
+        ("de-DE", "en/de", "−1.234.567,5"),
+        ("it-IT", "en/de", "−1.234.567,5"),
+        ("fr-FR", "en/fr", "−1\u202f234\u202f567,5"),
+        ("hi-IN", "en/en_IN", "−12,34,567.5"),
+        ("de-CH", "en/de_CH", "−1’234’567.5"),
+        ("", "en", "−1,234,567.5"),
+        ("xx-nowhere", "en", "−1,234,567.5"),
+    ],
+)
+def test_numbers_are_written_as_the_reader_s_browser_writes_them(browser: str, code: str, told: str) -> None:
+    assert words.spoken_to(browser) == code
+    before = words.language()
+    try:
+        words.use(code)
+        assert words.number(-1234567.5, 1) == told
+        assert words.t("Reason") == "Reason"
+        assert words.day(date(2026, 10, 12)) == "12 October"
+    finally:
+        words.use(before)
+
+
 @pytest.mark.parametrize(("value", "told"), [(3, "+3"), (-3, "−3"), (0, "0"), (0.2, "0")])
 def test_signed(value: float, told: str) -> None:
     assert words.signed(value) == told
@@ -40,6 +66,7 @@ def test_days() -> None:
     assert words.day(date(2026, 11, 9)) == "9 November"
     assert words.short_day(date(2026, 10, 12)) == "12 Oct"
     assert words.moment(datetime(2026, 10, 12, 14, 5)) == "Mon 12 Oct, 14:05 UTC"
+    assert words.moment(datetime(2020, 10, 12, 14, 5), datetime(2026, 1, 1)) == "12 Oct 2020, 14:05 UTC"
     assert words.ago(timedelta(seconds=7)) == "7 s"
 
 

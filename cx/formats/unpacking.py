@@ -20,13 +20,14 @@ UNPACKED_LIMIT = 4 << 30
 RATIO_LIMIT, RATIO_FROM = 200, 64 << 20
 """How many times its packed size a file may come to, once it is of so many bytes."""
 
-FILES_LIMIT = 100
-"""Exports in one zip."""
+FILES_LIMIT, ENTRIES_LIMIT = 100, 10_000
+"""Exports in one zip, and files of any kind: all of their names stand in memory before the first is looked at."""
 
 PACKED = (".gz", ".zip")
 """The endings of packed files."""
 
 _ARCHIVES = (*PACKED, ".7z", ".rar", ".tar", ".tgz", ".bz2", ".xz", ".zst")
+_ENTRY = b"PK\x01\x02"
 _ENCRYPTED = 1
 _CHUNK = 1 << 20
 
@@ -58,7 +59,20 @@ def _gunzipped(path: Path, endings: tuple[str, ...], place: Place) -> Path:
     return target
 
 
+def refuse_crowded(path: Path) -> None:
+    """Raises FileRefused where a zip file lists more files than can be looked at. What it says of their number is not believed."""
+    found, before = 0, b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            found += (before + chunk).count(_ENTRY)
+            before = chunk[1 - len(_ENTRY) :]
+    if found > ENTRIES_LIMIT:
+        reason = t("It holds more than {n} files. Unpack it, and put them here.", n=number(ENTRIES_LIMIT))
+        raise FileRefused(path.name, reason)
+
+
 def _unzipped(path: Path, endings: tuple[str, ...], place: Place) -> list[Path]:
+    refuse_crowded(path)
     allowance = Allowance(path)
     try:
         with ZipFile(path) as archive:
@@ -106,12 +120,17 @@ def _extracted(archive: ZipFile, one: ZipInfo, place: Place, allowance: Allowanc
     return target
 
 
+def allowed(path: Path) -> int:
+    """The bytes that a packed file may come to."""
+    return min(UNPACKED_LIMIT, max(RATIO_FROM, RATIO_LIMIT * path.stat().st_size))
+
+
 class Allowance:
     """The bytes that a packed file may still come to."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._most = min(UNPACKED_LIMIT, max(RATIO_FROM, RATIO_LIMIT * path.stat().st_size))
+        self._most = allowed(path)
         self._spent = 0
 
     def spend(self, size: int) -> None:

@@ -32,6 +32,7 @@ _THEIRS = f"customer_no in (select customer_no from customers where {_OF})"
 _DAYS = f"select distinct cast(occurred_at as date) from interactions where {_THEIRS}"
 _SOURCES = f"select distinct source from interactions where {_THEIRS}"
 _COUNT = f"select count(*) from interactions where {_THEIRS}"
+_KNOWN = "select count(*) from customers where customer_id = $who"
 _EARLIER = f"select count(*) from history where {_OF}"
 
 _ANONYMOUS = (
@@ -47,13 +48,14 @@ select mark from (select {forgotten_mark("$who")} as mark) anti join forgotten u
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """What was done: `rows` and `earlier` states of rows that no longer say whose they are, `refused` rows and `files`
-    set aside that left, and `landings` whose archive was written anew."""
+    set aside that left, `landings` whose archive was written anew, and whether they had been one of the `customers`."""
 
     rows: int
     earlier: int
     refused: int
     landings: int
     files: tuple[str, ...]
+    customers: int = 0
 
     def as_data(self) -> dict[str, object]:
         """As JSON can carry it."""
@@ -80,7 +82,11 @@ class Forgotten:
                    len(self.files))
             )  # fmt: skip
         if not (self.rows or self.earlier or self.refused or self.landings or self.files):
-            sentences = [t("Nobody of this id is known here; from now on nothing will say who they are.")]
+            sentences = [
+                t("The customer is no longer known here. No row of theirs was kept here either.")
+                if self.customers
+                else t("Nobody of this id is known here; from now on nothing will say who they are.")
+            ]
         return " ".join(sentences)
 
 
@@ -88,7 +94,7 @@ def forget(store: Store, folders: Folders, customer_id: str) -> Forgotten:
     """Forget a customer, by the id or address that exports give. Safe to repeat; then there is nothing left to do."""
     who = store.key.pseudonym(customer_id)
     refused = _out_of_refused(folders, customer_id)
-    rows, earlier = _out_of_store(store, folders, who)
+    rows, earlier, customers = _out_of_store(store, folders, who)
     remember(store, folders)
     landings = sum(
         [archive.rewrite(path / archive.ROWS, partial(_without, who)) for path in archive.every(folders)]
@@ -98,7 +104,7 @@ def forget(store: Store, folders: Folders, customer_id: str) -> Forgotten:
         path.unlink()
         path.with_name(f"{path.name}.txt").unlink(missing_ok=True)
     store.compact()
-    return Forgotten(rows, earlier, refused, landings, tuple(path.name for path in files))
+    return Forgotten(rows, earlier, refused, landings, tuple(path.name for path in files), customers)
 
 
 def remember(store: Store, folders: Folders) -> None:
@@ -116,17 +122,17 @@ def remembered(folders: Folders) -> list[str]:
     return folders.forgotten.read_text(encoding="ascii").split() if folders.forgotten.exists() else []
 
 
-def _out_of_store(store: Store, folders: Folders, who: str) -> tuple[int, int]:
-    """Rows, and earlier states of rows, that were made anonymous."""
+def _out_of_store(store: Store, folders: Folders, who: str) -> tuple[int, int, int]:
+    """Rows, and earlier states of rows, that were made anonymous, and the customers (one or none) that left."""
     with store.transaction() as cursor:
-        rows, earlier = (_one(cursor, sql, who) for sql in (_COUNT, _EARLIER))
+        rows, earlier, customers = (_one(cursor, sql, who) for sql in (_COUNT, _EARLIER, _KNOWN))
         days, sources = (_all(cursor, sql, who) for sql in (_DAYS, _SOURCES))
         cursor.execute(_TOUCHED, {"who": who})
         for statement in _ANONYMOUS:
             cursor.execute(statement, {"who": who})
         rollups.drop_customers(cursor)
         rollups.refresh(cursor, days, sources, journey_of(store, folders))
-    return rows, earlier
+    return rows, earlier, customers
 
 
 def _without(who: str, table: Any) -> Any:

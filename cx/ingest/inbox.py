@@ -24,6 +24,7 @@ from cx.ingest.intake import catch_up, no_room, put, take_in
 from cx.ingest.merge import Progress
 from cx.ingest.report import Report
 from cx.ingest.retention import let_leave
+from cx.ingest.shown import shown
 from cx.store import Store
 
 log = logging.getLogger(__name__)
@@ -115,9 +116,8 @@ def watch(store: Store, folders: Folders, stop: threading.Event, on_report: Call
     aged: object = None
     for _ in _wakes(folders.inbox, stop):
         before, looked = looked, _reference(folders)
-        if looked != seen and (
-            seen is None or looked == before
-        ):  # an edit that is still being saved is left to rest
+        at_rest = seen is None or looked == before  # an edit may still be being saved
+        if looked != seen and at_rest:
             _take_up(store, folders, first=seen is None)
             seen = looked
         if (today := (clock.now().date(), seen)) != aged:
@@ -125,7 +125,7 @@ def watch(store: Store, folders: Folders, stop: threading.Event, on_report: Call
             aged = today
         for report in _taken_in(store, folders, settling, None, None):
             if report.waiting and report.reason == no_room():
-                log.error("%s: %s", report.file, report.reason)
+                log.error("%s: %s", shown(report.file), report.reason)
                 raise StoreUnwritable(report.reason)
             if not report.waiting:
                 on_report(report)

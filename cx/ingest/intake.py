@@ -23,6 +23,7 @@ from cx.ingest import archive
 from cx.ingest.landing import Landing, WrittenTo, journey_of, state_of
 from cx.ingest.merge import Arrival, Progress, record_set_aside, seen
 from cx.ingest.report import Report
+from cx.ingest.shown import shown
 from cx.logs import place
 from cx.query import Query
 from cx.store import Store
@@ -69,10 +70,11 @@ def catch_up(store: Store, folders: Folders) -> bool:
     """Count what waits to be counted: everything where the company's journey is no longer the one that the rollups were
     folded for, else the days and the customers of files that landed together. True where there was something."""
     journey = journey_of(store, folders)
-    if journey == store.journey and not store.counting:
+    same = journey == store.journey
+    if same and not store.counting:
         return False
     with store.transaction() as cursor:
-        rollups.catch_up(cursor, journey) if journey == store.journey else rollups.rebuild(cursor, journey)
+        rollups.catch_up(cursor, journey) if same else rollups.rebuild(cursor, journey)
     return True
 
 
@@ -144,7 +146,7 @@ def _why(path: Path, error: Exception) -> str:
     if isinstance(error, CxError):
         return str(error)
     # Only where it happened: the message may quote a customer's words.
-    log.error("%s: %s", path.name, place(error))
+    log.error("%s: %s", shown(path.name), place(error))
     return t(
         "It could not be taken in ({error}); nothing of it was kept. The log says where it failed.",
         error=type(error).__name__,
@@ -159,7 +161,7 @@ def _set_aside(
         if not (_is_in(folders.inbox, path) and _told_before(store, path, arrival, reason)):
             record_set_aside(store, arrival, "", reason, now)
     except Exception as error:
-        log.error("%s: the ledger could not be written: %s", arrival.name, type(error).__name__)
+        log.error("%s: the ledger could not be written: %s", shown(arrival.name), type(error).__name__)
 
 
 def _told_before(store: Store, path: Path, arrival: Arrival, reason: str) -> bool:
@@ -205,7 +207,7 @@ def _put_away(folders: Folders, path: Path, report: Report) -> None:
         _move(path, target)
         os.utime(target, follow_symlinks=False)  # it is kept so long from now on, however old the export is
     except OSError as error:
-        log.error("%s: it could not be moved out of the inbox: %s", path.name, type(error).__name__)
+        log.error("%s: it could not be moved out of the inbox: %s", shown(path.name), type(error).__name__)
 
 
 def _note(target: Path) -> Path:

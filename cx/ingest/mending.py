@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cx import downloads
 from cx.formats import Rows, Sheet, unique
 from cx.formats.reading import FILE_ROW, quiet
 from cx.ingest.rules import explain
@@ -27,9 +26,6 @@ where file_id = $file_id and not starts_with(rule, 'superseded') and rule not in
   and file_row not in (select file_row from unsound where consent = false)
 order by file_row"""
 
-# A spreadsheet would run what begins so as a formula; a plain number does no harm, and is left to be read again.
-_FORMULA = re.compile(r"^[=+\-@\t\r](?![\d.,]*$)")
-
 
 def refused_rows(sheet: Sheet, refused: Mapping[int, str]) -> pd.DataFrame:
     """The rows of these numbers as the file has them, in its order, with what is said of each under REASON at the end.
@@ -40,7 +36,7 @@ def refused_rows(sheet: Sheet, refused: Mapping[int, str]) -> pd.DataFrame:
 
 
 def write(cursor: Cursor, file_id: int, sheet: Sheet, path: Path) -> None:
-    """Write the refused rows of an export that can be mended, as `as_csv` gives them; no file where there are none.
+    """Write the refused rows of an export that can be mended, as a CSV file; none where there are none.
 
     Called while `unsound` still has the rows. Lines that have more or fewer values than columns are not among them,
     nor rows that are too old to be kept or whose customer does not consent.
@@ -52,7 +48,7 @@ def write(cursor: Cursor, file_id: int, sheet: Sheet, path: Path) -> None:
         return
     with path.open("wb") as file:
         for at, rows in enumerate(_refused(sheet, refused)):
-            file.write(as_csv(rows, header=at == 0))
+            file.write(downloads.csv(rows, header=at == 0, numbers_stay=True))
 
 
 def _refused(sheet: Sheet, refused: Mapping[int, str]) -> Iterator[pd.DataFrame]:
@@ -91,13 +87,3 @@ def _unguarded(batch: Any) -> Any:
 
 def _bare(cells: Any) -> Any:
     return pc.replace_substring_regex(cells, r"^'([=+\-@\t\r])", r"\1")
-
-
-def as_csv(rows: pd.DataFrame, header: bool = True) -> bytes:
-    """The rows as a CSV file, in UTF-8 with its mark, or as more of its lines without a `header`.
-
-    Text that a spreadsheet would run stands behind a ' there.
-    """
-    safe = rows.map(lambda cell: f"'{cell}" if isinstance(cell, str) and _FORMULA.match(cell) else cell)
-    text: str = safe.to_csv(index=False, header=header, quoting=csv.QUOTE_ALL, na_rep="")
-    return text.encode("utf-8-sig" if header else "utf-8")

@@ -76,13 +76,14 @@ class _Landed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Old:
+class Old:
     """What the old store says that the archive does not; `legible` is False where it cannot be read."""
 
     legible: bool = False
     marks: Sequence[str] = ()
     kept_from: date | None = None
     notes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    sent: pd.DataFrame = field(default_factory=pd.DataFrame)
     files: Sequence[tuple[str, str]] = ()
 
 
@@ -91,7 +92,7 @@ def would_lose(folders: Folders) -> list[str]:
 
     Raises StoreBusy where somebody has it open.
     """
-    with _opened(folders) as old:
+    with opened(folders) as old:
         return [*_losses(folders, old)]
 
 
@@ -99,10 +100,10 @@ def rebuild(folders: Folders, progress: Progress | None = None) -> Rebuilt:
     """Make the store anew. Raises StoreBusy where a server or another process has it, and BadKey where the key of the
     archive's pseudonyms is not there. Until the last moment the old file stays where it is."""
     tell = progress or (lambda phase, done: None)
-    with _opened(folders) as old:
+    with opened(folders) as old:
         landings = sorted(_landings(folders, old), key=lambda one: (one.arrived_at, one.place, one.rows))
         _check_key(folders, landings)
-        draft = _fresh(folders.store.with_name(f".{folders.store.name}.rebuilt"))
+        draft = fresh(folders.store.with_name(f".{folders.store.name}.rebuilt"))
         store = Store.open(draft)
         try:
             rows = _filled(store, folders, old, landings, tell)
@@ -142,7 +143,7 @@ def free(path: Path) -> Path:
     return target
 
 
-def _fresh(draft: Path) -> Path:
+def fresh(draft: Path) -> Path:
     """A path for a draft, without what a process that was killed left there. Raises StoreBusy where one is at work."""
     with suppress(StoreBroken):
         look(draft).close()
@@ -152,13 +153,13 @@ def _fresh(draft: Path) -> Path:
 
 
 @contextmanager
-def _opened(folders: Folders) -> Iterator[_Old]:
+def opened(folders: Folders) -> Iterator[Old]:
     """What the old store says; as long as this is open, no other process can write to it."""
     refuse_served(folders)
     try:
         connection = look(folders.store)
     except StoreBroken:
-        yield _Old()
+        yield Old()
         return
     with connection:
         yield _said(connection)
@@ -174,19 +175,28 @@ def look(path: Path) -> Cursor:
         raise unopened(path, error) from error
 
 
-def _said(connection: Cursor) -> _Old:
+def _said(connection: Cursor) -> Old:
     try:
         marks = [mark for (mark,) in connection.execute("select mark from forgotten").fetchall()]
         kept_from = connection.execute("select kept_from from meta").fetchall()[0][0]
         notes = connection.execute("select * from surge_log order by noted_at, rowid").df()
+        sent = _sent(connection)
         files = connection.execute(_NOT_ARCHIVED, {"benchmarks": BENCHMARKS}).fetchall()
         connection.execute("select count(customer_no), max(occurred_at) from interactions").fetchall()
     except (duckdb.Error, IndexError):
-        return _Old()
-    return _Old(True, marks, kept_from, notes, files)
+        return Old()
+    return Old(True, marks, kept_from, notes, sent, files)
 
 
-def _losses(folders: Folders, old: _Old) -> Iterator[str]:
+def _sent(connection: Cursor) -> pd.DataFrame:
+    """What was sent, as the old store has it; a store of an earlier version has no such table."""
+    try:
+        return connection.execute("select * from alert_log order by noted_at, rowid").df()
+    except duckdb.CatalogException:
+        return pd.DataFrame()
+
+
+def _losses(folders: Folders, old: Old) -> Iterator[str]:
     if old.kept_from is not None:
         yield t("The figures of the days before {day} leave for good: their interactions have left already.",
                 day=day(old.kept_from, year=True))  # fmt: skip
@@ -201,7 +211,7 @@ def _losses(folders: Folders, old: _Old) -> Iterator[str]:
                  file=gone[0])  # fmt: skip
 
 
-def _landings(folders: Folders, old: _Old) -> Iterator[_Landed]:
+def _landings(folders: Folders, old: Old) -> Iterator[_Landed]:
     """Every landing that was not undone."""
     drafts = [archive.waiting(folders, sha256) for _, sha256 in old.files]
     appeared = [path for path in folders.archive.glob("[!.]*") if (path / archive.ROWS).exists()]
@@ -229,10 +239,8 @@ def _check_key(folders: Folders, landings: Sequence[_Landed]) -> None:
         Key.beside(folders.store, archive.key_of(landings[0].rows))
 
 
-def _filled(
-    store: Store, folders: Folders, old: _Old, landings: Sequence[_Landed], progress: Progress
-) -> int:
-    _carry(store, old, remembered(folders))
+def _filled(store: Store, folders: Folders, old: Old, landings: Sequence[_Landed], progress: Progress) -> int:
+    carry(store, old, remembered(folders))
     texts, journey = reference.settings(folders.reference).privacy.texts, journey_of(store, folders)
     for place, one in enumerate(landings):
         progress(t("Reading"), place / len(landings) * 0.9)
@@ -244,7 +252,7 @@ def _filled(
     return int(store.run(Query("rows", "select count(*) as n from interactions"))["n"].iloc[0])
 
 
-def _carry(store: Store, old: _Old, marks: Sequence[str]) -> None:
+def carry(store: Store, old: Old, marks: Sequence[str]) -> None:
     """Bring into a new store what the old one and the file of marks say."""
     with store.transaction() as cursor:
         every = sorted({*old.marks, *marks})
@@ -254,6 +262,10 @@ def _carry(store: Store, old: _Old, marks: Sequence[str]) -> None:
             cursor.register("notes", old.notes)
             cursor.execute("insert into surge_log by name select * from notes")
             cursor.unregister("notes")
+        if len(old.sent):
+            cursor.register("sent", old.sent)
+            cursor.execute("insert into alert_log by name select * from sent")
+            cursor.unregister("sent")
 
 
 def _merge(store: Store, folders: Folders, one: _Landed, texts: bool, journey: Journey) -> None:

@@ -76,8 +76,12 @@ def _limits(privacy: Privacy, today: date) -> tuple[date | None, date | None]:
     words = today - timedelta(privacy.keep_texts_days) if privacy.keep_texts_days else None
     if not privacy.texts:
         words = date.max
-    rows = (today - timedelta(privacy.keep_rows_days)).replace(day=1) if privacy.keep_rows_days else None
-    return words, rows
+    return words, kept_since(privacy, today)
+
+
+def kept_since(privacy: Privacy, today: date) -> date | None:
+    """The first day of which interactions stay; None where all do."""
+    return (today - timedelta(privacy.keep_rows_days)).replace(day=1) if privacy.keep_rows_days else None
 
 
 def _words_leave(store: Store, until: date | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cx.errors import hint
+from cx.ingest.shown import shown
 from cx.model import COLUMNS
 from cx.words import enumeration, mark, number, t
 
@@ -34,7 +35,7 @@ def explain(rule: str, column: str, value: str | None) -> str:
     sentence = t(
         _SENTENCES[rule],
         column=enumeration(column.split(", ")),
-        value=value or "",
+        value=shown(value or ""),
         allowed=enumeration(allowed),
         low=number(known.low) if known and known.low is not None else "",
         high=number(known.high) if known and known.high is not None else "",

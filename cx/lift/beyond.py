@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 
 from cx.lift.flows import exposure
+from cx.lift.nonnegative import nonnegative
 from cx.lift.panels import Panel, panel_of
 from cx.lift.placebos import quiet_cells
 from cx.lift.rates import Rates, rates_of
@@ -113,7 +113,7 @@ def _settled(found: Floats, usual: float) -> Strays:
     seen, due, unsure = (found[:, k].ravel() for k in range(3))
     parts, off = np.column_stack([due, due**2, unsure]), np.abs(seen - usual * due)
     weight = 1 / (due + 0.02 * due**2 + unsure + 0.5)
-    sizes, _ = nnls(parts * weight[:, None], off**2 * weight)
+    sizes = nonnegative(parts * weight[:, None], off**2 * weight)
     return Strays(sizes, max(1.96, float(np.quantile(off / np.sqrt(parts @ sizes + 0.5), 0.95))))
 
 

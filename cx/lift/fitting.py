@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve
-from scipy.optimize import nnls
 
 from cx.lift.cases import Case
+from cx.lift.nonnegative import nonnegative
 from cx.lift.panels import smoothed
 from cx.lift.settings import (
     CONTROL_SD,
@@ -161,7 +161,7 @@ def learn(cases: Sequence[Case], grain: float) -> Learned:
         weak = np.diag(np.diag(information)) / (2 * len(cases))
         root = np.linalg.cholesky(information + weak).T
         wanted = sum(each for _, each in scores) * unit + weak @ (FIRST_GUESS)
-        sizes, _ = nnls(root, np.linalg.solve(root.T, wanted))
+        sizes = nonnegative(root, np.linalg.solve(root.T, wanted))
         learned = Learned(learned.beta, np.maximum(sizes, 1e-6) * unit, grain)
     return learned
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 
+from cx.lift.nonnegative import nonnegative
 from cx.lift.settings import AFTERMATH, HALF_LIFE, HOLIDAY, YOUNG, Ints, Mask
 from cx.stats import Floats
 
@@ -65,7 +65,7 @@ class Panel:
         mean, variance = level[(level > 0) & (step > 0)], step[(level > 0) & (step > 0)]
         if not len(mean):
             return 1.0
-        (_, grain), _ = nnls(np.column_stack([np.ones(len(mean)), 1 / mean]), variance / mean**2)
+        _, grain = nonnegative(np.column_stack([np.ones(len(mean)), 1 / mean]), variance / mean**2)
         return float(max(grain, 0.01 * (variance / mean).min()))
 
     @cached_property

@@ -185,20 +185,20 @@ def _window(
     store: Store, measure: Kpi, filters: Filters, first: date, days: int
 ) -> tuple[Estimate, list[Estimate]]:
     last = first + timedelta(days=days - 1)
-    counted = count_each(store, filters, ("all", "day"), first, last, [measure])
-    whole = _rows(counted["all"], measure)
-    return (whole[0] if whole else _NOTHING), _rows(_in_weeks(counted["day"], measure, first), measure)
+    daily = count_each(store, filters, ("day",), first, last, [measure])["day"]
+    whole = _rows(_together(daily, measure, first, days), measure)
+    return (whole[0] if whole else _NOTHING), _rows(_together(daily, measure, first, 7), measure)
 
 
-def _in_weeks(daily: Counts, measure: Kpi, first: date) -> Counts:
-    """Days counted together by sevens from the first one on."""
+def _together(daily: Counts, measure: Kpi, first: date, days: int) -> Counts:
+    """Days counted together by so many, from the first one on."""
 
     def summed(frame: pd.DataFrame, also: Sequence[str] = ()) -> pd.DataFrame:
-        week = (pd.to_datetime(frame["key"]) - pd.Timestamp(first)).dt.days // 7
-        return frame.assign(key=week).groupby(["key", *also], as_index=False).sum()
+        place = (pd.to_datetime(frame["key"]) - pd.Timestamp(first)).dt.days // days
+        return frame.assign(key=place).groupby(["key", *also], as_index=False).sum()
 
     hist = daily.hist[daily.hist["measure"].isin(measure.parts)]
-    return Counts("week", summed(daily.parts), summed(daily.base), summed(hist, ("measure", "bin")))
+    return Counts(daily.key, summed(daily.parts), summed(daily.base), summed(hist, ("measure", "bin")))
 
 
 def _rows(counts: Counts, measure: Kpi) -> list[Estimate]:

@@ -29,6 +29,8 @@ from cx.store import Store
 MEASURED = ("nps", "csat", "sentiment", "negative_share")
 """What opinions of several brands in one source tell."""
 VOICE = PUBLIC_KPIS["voice"]
+VOICED = (VOICE, BENCHMARKED["sentiment"], PUBLIC_KPIS["negative_share"])
+"""What is told of each brand in one source."""
 MOST_REASONS = 10
 BEGAN, LATE = 0.05, 0.25
 """A brand is collected from the day by which this share of its opinions had come; it is late by this share of all days."""

@@ -103,7 +103,7 @@ group by dimension, value order by n desc, value"""
 
 def _parts(filters: Filters, keys: Sequence[str], first: date, last: date, parts: Sequence[str]) -> Query:
     kept = where(filters, first, last)
-    sums = ", ".join(f"sum({name}) as {name}" for name in parts)
+    sums = ", ".join(f"{rollups.added(name)} as {name}" for name in parts)
 
     def by(key: str) -> str:
         return f"""

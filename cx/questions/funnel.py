@@ -32,6 +32,16 @@ _BINS = 4096
 
 
 @dataclass(frozen=True, slots=True)
+class Comparison:
+    """What journeys are set beside: '' for nothing, 'before' for the period before, 'groups' for two values."""
+
+    against: str
+    dimension: str = ""
+    one: str = ""
+    other: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Period:
     """The days in which attempts were opened, both included, and the last day of which everything is known."""
 

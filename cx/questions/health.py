@@ -18,7 +18,7 @@ from cx.aims import Band
 from cx.forecast import Forecast, ends, forecast
 from cx.kpis import KPIS, Kpi
 from cx.model import DIMENSIONS
-from cx.query import Filters
+from cx.query import Answered, Filters
 from cx.questions.counts import Counts, complaints, count, count_each
 from cx.questions.freshness import Freshness, monday
 from cx.reference import Settings
@@ -92,12 +92,12 @@ class Health:
         self._fresh = fresh
         self._targets = targets
         self._limits = settings.small_samples
-        self._by_week: dict[date, dict[str, Counts]] = {}
+        self._by_week: dict[date, Answered[dict[str, Counts]]] = {}
         self.week = fresh.last_week()
         self._running = monday(fresh.last_day)
         self._weeks = weeks
         first = self.week - WEEK * (max(weeks, SPARK_WEEKS + 1) - 1)
-        self._long: Counts | None = None
+        self._long: Answered[Counts] | None = None
         weekly = count(store, filters, "week", first, fresh.last_day)
         self._tables = {name: self._history(kpi, weekly, first) for name, kpi in KPIS.items()}
         self._rows = {name: {row.week: row for row in t.itertuples()} for name, t in self._tables.items()}
@@ -124,8 +124,10 @@ class Health:
         """
         first = self.week - WEEK * (LEARNED_WEEKS - 1)
         if self._long is None:
-            self._long = count(self.store, self.filters, "week", first, self._fresh.last_day)
-        known = self._history(kpi, self._long, first)
+            self._long = Answered(
+                lambda: count(self.store, self.filters, "week", first, self._fresh.last_day)
+            )
+        known = self._history(kpi, self._long.told(), first)
         return forecast(kpi, known[known["week"] <= self.week], ends(self.week + WEEK)[1])
 
     def so_far(self, kpi: Kpi) -> SoFar | None:
@@ -207,8 +209,10 @@ class Health:
     def _grouped(self, week: date) -> dict[str, Counts]:
         if week not in self._by_week:
             last = week + timedelta(days=6)
-            self._by_week[week] = count_each(self.store, self.filters, DIMENSIONS, week, last)
-        return self._by_week[week]
+            self._by_week[week] = Answered(
+                lambda: count_each(self.store, self.filters, DIMENSIONS, week, last)
+            )
+        return self._by_week[week].told()
 
     def _row(self, estimates: pd.DataFrame, key: str) -> pd.Series:
         found = estimates[estimates["key"] == key]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import Any
 
 import pandas as pd
 
@@ -70,6 +71,14 @@ class Rated:
     def customers(self) -> int:
         """Everyone who gave a rating in the period."""
         return sum(self.now.values())
+
+    def of(self, horizon: int) -> list[dict[str, Any]]:
+        """Every figure within so many days: group, measure (its name), and the fields of its Estimate."""
+        return [
+            {"group": group, "measure": name, **row._asdict()}
+            for (days, group, name), row in self.rows.items()
+            if days == horizon
+        ]
 
     def worth(self, horizon: int, group: str) -> Estimate:
         """The mean revenue of a group's customers within so many days of their rating."""

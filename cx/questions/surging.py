@@ -53,6 +53,11 @@ class Watch:
     through: date
     units_known: bool
 
+    @property
+    def watched(self) -> bool:
+        """Whether there were weeks enough to tell a surge from chance."""
+        return self.scan is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Concentrated:

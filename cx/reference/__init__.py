@@ -1,4 +1,4 @@
-"""The tables that a person edits, in data/reference/: campaigns, targets, actions, benchmarks, the journey and its
+"""The tables that a person edits, in data/reference/: campaigns, targets, actions, annotations, benchmarks, the journey and its
 ideal, settings.
 
 A file that is missing is an empty table; a row that cannot be understood is an error that names the file, the row,
@@ -7,15 +7,19 @@ the column and the value, so that nobody looks at a page that quietly left it ou
     reading     how a table is read and written
     events      campaigns
     roadmap     targets and actions
+    annotations what happened, as people write it down
     market      benchmarks
     stages      the journey and its ideal
     deciding    settings
+    alerts      the rules of alerts.toml, of which each key is read by rule_keys
+    views       the views that viewers saved
+    edits       whether someone edited one of them
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +27,17 @@ import pandas as pd
 
 from cx.errors import BadReference
 from cx.journey import DEFAULT, Journey
+from cx.query import Filters
+from cx.reference.annotations import (
+    ANNOTATIONS,
+    LONGEST_TEXT,
+    Annotation,
+    annotate,
+    annotated,
+    unannotate,
+)
 from cx.reference.deciding import Costs, Privacy, Settings, settings
+from cx.reference.edits import Edited, edited
 from cx.reference.events import CAMPAIGNS, campaigns, products
 from cx.reference.market import BENCHMARKS, OPEN, SAME_BENCHMARK, benchmarks, sound_benchmarks
 from cx.reference.reading import empty
@@ -38,11 +52,21 @@ from cx.reference.roadmap import (
     written_actions,
 )
 from cx.reference.stages import IDEAL, ideal, journey, write_ideal
+from cx.reference.views import (
+    LONGEST_NAME,
+    VIEWS,
+    VIEWS_FILE,
+    SavedView,
+    delete_view,
+    rename_view,
+    save_view,
+    views,
+)
 
 __all__ = [
-    "ACTIONS", "BENCHMARKS", "CAMPAIGNS", "IDEAL", "OPEN", "SAME_BENCHMARK", "STATES", "TARGETS", "Costs", "Privacy", "Settings",
-    "Tables", "actions", "benchmarks", "campaigns", "ideal", "journey", "products", "seen", "settings",
-    "sound_benchmarks", "tables", "targets", "write_actions", "write_ideal", "written_actions",
+    "ACTIONS", "ANNOTATIONS", "BENCHMARKS", "CAMPAIGNS", "IDEAL", "LONGEST_NAME", "LONGEST_TEXT", "OPEN", "SAME_BENCHMARK", "STATES", "TARGETS", "VIEWS", "VIEWS_FILE",
+    "Annotation", "Costs", "Edited", "Privacy", "SavedView", "Settings", "Tables", "actions", "annotate", "annotated", "benchmarks", "campaigns", "delete_view", "edited", "ideal", "journey",
+    "products", "rename_view", "save_view", "seen", "settings", "sound_benchmarks", "tables", "targets", "unannotate", "views", "write_actions", "write_ideal", "written_actions",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -60,6 +84,19 @@ class Tables:
     problems: tuple[str, ...]
     benchmarks: pd.DataFrame
     actions: pd.DataFrame
+    annotations: tuple[Annotation, ...]
+
+    def seen_with(self, rows: Filters) -> Tables:
+        """The tables for whom only these rows are: without what is of other products or segments alone."""
+        told, wanted, segments = self, {*rows.product}, {*rows.segment}
+        if wanted:
+            ours = [not its or bool(wanted & {*its}) for its in map(products, told.campaigns["products"])]
+            noted = tuple(one for one in told.annotations if one.touches(rows.product))
+            told = replace(told, campaigns=told.campaigns[ours], annotations=noted)
+        if segments:
+            its = told.targets["segment"].fillna("")
+            told = replace(told, targets=told.targets[its.isin({*segments, ""})])
+        return told
 
 
 def tables(folder: Path) -> Tables:
@@ -81,5 +118,6 @@ def tables(folder: Path) -> Tables:
         told(settings, Settings()),
         benchmarks=told(benchmarks, empty(BENCHMARKS)),
         actions=told(actions, empty(ACTIONS)),
+        annotations=tuple(told(annotated, [])),
         problems=tuple(problems),
     )

@@ -42,13 +42,13 @@ from cx.rollups import (
     volume,
     walk,
 )
-from cx.rollups.daily import BINS_PER_E, HISTOGRAMS, PARTS
+from cx.rollups.daily import BINS_PER_E, HISTOGRAMS, PARTS, added
 from cx.rollups.slices import shortest
 from cx.rollups.walk import Executes
 
 __all__ = [
-    "BINS_PER_E", "HISTOGRAMS", "PARTS", "SCHEMA", "TABLES", "carry_over", "catch_up", "drop_customers", "fold", "rebuild", "refresh",
-    "shortest",
+    "BINS_PER_E", "BY_CUSTOMER", "BY_DAY", "HISTOGRAMS", "PARTS", "SCHEMA", "SUMS", "TABLES", "added", "carry_over", "catch_up",
+    "drop_customers", "fold", "fold_touched", "rebuild", "recount", "refresh", "shortest",
 ]  # fmt: skip
 
 BY_DAY = (*daily.TABLES, *slices.TABLES, *volume.TABLES, *touchpoints.BY_DAY, *support.TABLES, *brands.TABLES)
@@ -102,15 +102,7 @@ def catch_up(cursor: Executes, journey: Journey) -> None:
 
 
 def _count(cursor: Executes, journey: Journey) -> None:
-    days, sources = (
-        [
-            value
-            for (value,) in cursor.execute(
-                f"select distinct {what} from uncounted order by {what}"
-            ).fetchall()
-        ]
-        for what in ("day", "source")
-    )
+    days, sources = (_distinct(cursor, what, "uncounted") for what in ("day", "source"))
     cursor.execute("delete from uncounted")
     also, sources_too = daily.reached(cursor, days, sources)
     for some in daily.in_parts(cursor, also):
@@ -133,7 +125,7 @@ def fold(cursor: Executes, journey: Journey, anew: bool = False) -> None:
         sums.take_off(cursor, every)
     for table in BY_CUSTOMER:
         frozen.thaw(cursor, table, "select customer_no from touched")
-    _fold(cursor, journey)
+    fold_touched(cursor, journey)
     sums.recount(cursor, every) if anew else sums.add(cursor, every)
     cursor.execute("drop table touched")
 
@@ -144,7 +136,9 @@ def rebuild(cursor: Executes, journey: Journey) -> None:
         frozen.thaw(cursor, table)
     cursor.execute("update meta set journey = $journey", {"journey": journey.told()})
     cursor.execute("create or replace temp table touched as select customer_no from customers")
-    days, sources = (_all(cursor, what) for what in ("cast(occurred_at as date)", "source"))
+    days, sources = (
+        _distinct(cursor, what, "interactions") for what in ("cast(occurred_at as date)", "source")
+    )
     refresh(cursor, days, sources, journey, by_customer=False)
     fold(cursor, journey, anew=True)
 
@@ -164,15 +158,22 @@ def carry_over(cursor: Executes, tables: Sequence[str]) -> None:
     earlier.carry_over(cursor, tables, (*BY_DAY, *BY_CUSTOMER))
 
 
+def recount(cursor: Executes, journey: Journey) -> None:
+    """Count anew what is summed of all that was folded by customer."""
+    sums.recount(cursor, _sums(journey))
+
+
 def _sums(journey: Journey) -> list[sums.Sums]:
     return [told for part in SUMMED for told in part.sums(journey)]
 
 
-def _all(cursor: Executes, what: str) -> list[Any]:
-    return [value for (value,) in cursor.execute(f"select distinct {what} from interactions").fetchall()]
+def _distinct(cursor: Executes, what: str, table: str) -> list[Any]:
+    found = cursor.execute(f"select distinct {what} as value from {table} order by value").fetchall()
+    return [value for (value,) in found]
 
 
-def _fold(cursor: Executes, journey: Journey) -> None:
+def fold_touched(cursor: Executes, journey: Journey) -> None:
+    """Fold the customers in the temporary table `touched`, of whom the rollups by customer know nothing yet."""
     for walked in walk.walks(cursor, journey, frozen.places(cursor)):
         funnel.fold(cursor, walked, journey)
         paths.fold(cursor, walked, journey)

@@ -22,8 +22,27 @@ def count(condition: str) -> str:
     return f"cast(count(case when {condition} then 1 end) as bigint)"
 
 
-def _sum(amount: str, condition: str = "true", kind: str = "double") -> str:
-    return f"cast(coalesce(sum(case when {condition} then {amount} end), 0) as {kind})"
+def _wholes(number: str, condition: str = "true", kind: str = "double") -> str:
+    """The sum of whole numbers."""
+    return f"cast(coalesce(sum(case when {condition} then {number} end), 0) as {kind})"
+
+
+def _sum(amount: str, condition: str = "true") -> str:
+    """The sum of fractions, the same in whatever order they are added: what is whole of each and what is not (in 1e-12) are
+    whole numbers, which add up exactly. Rounded to 1e-6, so that three thirds are one and cents are cents."""
+    small = f"{condition} and abs({amount}) < {_COUNTED_EXACTLY}"
+    whole = _exactly(f"floor({amount})", small)
+    part = _exactly(f"floor(({amount} - floor({amount})) * 1e12 + 0.5)", small)
+    beyond = f"sum(case when {condition} and abs({amount}) >= {_COUNTED_EXACTLY} then {amount} end)"
+    return f"cast(({whole} * 1e6 + floor({part} / 1e6 + 0.5)) / 1e6 + cast(coalesce({beyond}, 0) as double) as double)"
+
+
+def _exactly(whole: str, condition: str) -> str:
+    return f"cast(coalesce(sum(case when {condition} then cast({whole} as decimal(38, 0)) end), 0) as double)"
+
+
+_COUNTED_EXACTLY = "9e15"
+"""Up to here a double tells whole numbers apart. What is beyond is no money."""
 
 
 CONTACT = "kind in ('contact', 'complaint')"
@@ -37,8 +56,8 @@ _OPINIONS = {
     "nps_answers": count("nps is not null"),
     "csat_satisfied": count("csat >= 4"),
     "csat_answers": count("csat is not null"),
-    "ces_sum": _sum("ces"),
-    "ces_squares": _sum("ces * ces"),
+    "ces_sum": _wholes("ces"),
+    "ces_squares": _wholes("ces * ces"),
     "ces_answers": count("ces is not null"),
     "asked": count(f"asked or {_ANSWERED}"),
     "answered": count(_ANSWERED),
@@ -51,8 +70,8 @@ _OPINIONS = {
     "texts_scored": count("sentiment is not null"),
     "texts_positive": count("sentiment = 'positive'"),
     "texts_negative": count("sentiment = 'negative'"),
-    "gap_sum": _sum("csat - expectation", _PAIRED),
-    "gap_squares": _sum("(csat - expectation) * (csat - expectation)", _PAIRED),
+    "gap_sum": _wholes("csat - expectation", _PAIRED),
+    "gap_squares": _wholes("(csat - expectation) * (csat - expectation)", _PAIRED),
     "gap_answers": count(_PAIRED),
 }
 _SAYS = f"({_ANSWERED} or coalesce(asked, false) or goal is not null or text is not null or sentiment is not null)"
@@ -71,11 +90,14 @@ _CONTACTS = {
 _ORDERS = {
     "orders": _sum("order_share", "kind = 'order'"),
     "orders_referred": _sum("order_share", "kind = 'order' and order_referred = 1"),
-    "units": _sum("units", "kind = 'order'", "bigint"),
+    "units": _wholes("units", "kind = 'order'", "bigint"),
     "revenue": _sum("amount", "kind = 'order'"),
 }
 PARTS: dict[str, str] = {**_OPINIONS, **_CONTACTS, **_ORDERS}
 """Every additive part, as an aggregate over the rows that can have it."""
+
+FRACTIONS = ("orders", "orders_referred", "revenue")
+"""Parts that are not whole: see `_sum`."""
 
 HISTOGRAMS = ("first_response_seconds", "resolution_seconds")
 """Durations whose quantiles are wanted; each is kept as counts in bins of equal width of its logarithm."""
@@ -83,7 +105,21 @@ HISTOGRAMS = ("first_response_seconds", "resolution_seconds")
 
 def typed(parts: Mapping[str, str]) -> str:
     """The columns of these parts in a table's definition."""
-    return ", ".join(f"{name} {'DOUBLE' if 'as double' in sql else 'BIGINT'}" for name, sql in parts.items())
+    return ", ".join(f"{name} {_type(sql).upper()}" for name, sql in parts.items())
+
+
+def summed(name: str, sql: str) -> str:
+    """The sum of a part that has been counted by more, of the part's own type."""
+    return _sum(name) if name in FRACTIONS else f"cast(sum({name}) as {_type(sql)})"
+
+
+def added(name: str) -> str:
+    """The sum of one of PARTS where rows of a rollup are read: the same in whatever order they lie."""
+    return _sum(name) if name in FRACTIONS else f"sum({name})"
+
+
+def _type(sql: str) -> str:
+    return "double" if "as double" in sql else "bigint"
 
 
 def bin_of(seconds: str) -> str:
@@ -105,7 +141,8 @@ create table if not exists r_complaints (
 """
 """r_day has no rows for interactions that no part counts. r_hist: one row for each of HISTOGRAMS and each bin that has any."""
 
-_REFRESHED = "day in (select unnest($days)) and source in (select unnest($sources))"
+REFRESHED = "day in (select unnest($days)) and source in (select unnest($sources))"
+"""The rows of a rollup that are of the days and sources that `of_days` binds."""
 
 OF_DAYS = """occurred_at >= $first and occurred_at < $after_last
     and cast(occurred_at as date) in (select unnest($days)) and source in (select unnest($sources))"""
@@ -189,7 +226,7 @@ def of_days(
     """Empty these rollups for these days and sources; returns what OF_DAYS binds to count them anew."""
     kept = {"days": list(days), "sources": list(sources)}
     for table in tables:
-        cursor.execute(f"delete from {table} where {_REFRESHED}", kept)
+        cursor.execute(f"delete from {table} where {REFRESHED}", kept)
     return {**kept, "first": min(days), "after_last": max(days) + timedelta(days=1)}
 
 
@@ -213,22 +250,14 @@ def in_parts(cursor: Executes, days: Sequence[date]) -> Iterator[list[date]]:
 
 def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str]) -> None:
     """Recompute the sums of these sources for these days."""
-    after = {day + timedelta(days=on) for day in days for on in (0, 1)}
-    values = {**of_days(cursor, TABLES, days, sources), **_bounds(days)}
-    next_too = {**values, "days_and_next": sorted(after)}
-    for statement in _DAY:
-        cursor.execute(
-            statement, next_too if "$days_and_next" in statement else _without(values, "after_next")
-        )
-    cursor.execute(_COMPLAINTS, _without(values, "after_next"))
+    values = of_days(cursor, TABLES, days, sources)
+    after = sorted({day + timedelta(days=on) for day in days for on in (0, 1)})
+    next_too = {**values, **_bounds(days), "days_and_next": after}
+    for statement in (*_DAY, _COMPLAINTS):
+        cursor.execute(statement, next_too if "$days_and_next" in statement else values)
     for measure in HISTOGRAMS:
-        sql = _HIST.replace("$measure_of", measure)
-        cursor.execute(sql, {**_without(values, "after_next"), "measure": measure})
+        cursor.execute(_HIST.replace("$measure_of", measure), {**values, "measure": measure})
 
 
 def _bounds(days: Sequence[date]) -> dict[str, object]:
     return {"first": days[0], "after_next": days[-1] + timedelta(days=2)}
-
-
-def _without(values: Mapping[str, object], name: str) -> dict[str, object]:
-    return {key: value for key, value in values.items() if key != name}

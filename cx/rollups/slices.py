@@ -37,13 +37,11 @@ class Slice:
     def sql(self) -> str:
         """The statement that fills it for the days and sources that it binds."""
         keys = ", ".join(("day", "source", *self.keys))
-        types = {name: "double" if "as double" in sql else "bigint" for name, sql in self.parts.items()}
-        sums = ", ".join(f"cast(sum({name}) as {type_})" for name, type_ in types.items())
+        sums = ", ".join(daily.summed(name, sql) for name, sql in self.parts.items())
         return f"""
 insert into {self.name}
 select {keys}, {sums}
-from {self.of} where day >= $first and day < $after_last
-  and day in (select unnest($days)) and source in (select unnest($sources))
+from {self.of} where day >= $first and day < $after_last and {daily.REFRESHED}
 group by {keys}"""
 
 

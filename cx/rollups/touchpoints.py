@@ -17,7 +17,7 @@ import numpy as np
 from cx.journey import Journey
 from cx.model import JOURNEY_DIMENSIONS as DIMENSIONS
 from cx.model import OURS
-from cx.rollups.daily import CONTACT, OF_DAYS, count, of_days, typed
+from cx.rollups.daily import CONTACT, OF_DAYS, REFRESHED, count, of_days, summed, typed
 from cx.rollups.daily import PARTS as DAILY
 from cx.rollups.sums import Sums
 from cx.rollups.walk import DAY, NONE, SILENT, Executes, Walk, columns, dates, write
@@ -157,14 +157,13 @@ def _over_all(touch: Touch) -> str:
     """Out of what was counted by product and segment; the parts of one that holds them all out of every other."""
     keys, parts = ", ".join(("day", "source", *touch.keys)), OVER_ALL[touch.table]
     origins = (other for other in TOUCHES if other.parts.keys() <= parts.keys())
-    each = " union all by name ".join(
-        f"select {keys}, {', '.join(other.parts)} from {other.table} where {_REFRESHED}" for other in origins
+    each = " union all ".join(
+        f"select {keys}, {', '.join(name if name in other.parts else f'0 as {name}' for name in parts)} "
+        f"from {other.table} where {REFRESHED}"
+        for other in origins
     )
-    sums = ", ".join(f"coalesce(sum({name}), 0) as {name}" for name in parts)
+    sums = ", ".join(f"{summed(name, sql)} as {name}" for name, sql in parts.items())
     return f"insert into {touch.table}_all select {keys}, {sums} from ({each}) parts group by {keys} order by day"
-
-
-_REFRESHED = "day in (select unnest($days)) and source in (select unnest($sources))"
 
 
 def refresh(cursor: Executes, days: Sequence[date], sources: Sequence[str], journey: Journey) -> None:

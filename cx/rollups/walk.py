@@ -30,10 +30,10 @@ SECOND, DAY = 1_000_000, 86_400_000_000
 NEVER = "date '1900-01-01'"
 """In SQL the day of what was not: a day before all others, so that to be before something needs no second look."""
 
-BATCH = 2_000_000
+BATCH = 400_000
 """Interactions that are walked at once, as near as whole customers allow; they take some 250 bytes each."""
-_FEW_BATCHES = 25
-"""With more of them, as each looks for its customers among all interactions, batches grow to twice the size."""
+_FEW_BATCHES, _GROWN = 5, 10
+"""With more of them, as each looks for its customers among all interactions, batches grow to so many times the size."""
 _FEW = 20_000
 """Customers that are walked in one batch without counting what they did."""
 
@@ -224,7 +224,7 @@ def _batches(cursor: Executes) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     taken, begun = 0, 0
     counted = cursor.execute(_COUNTED).fetchall()
-    most = min(max(BATCH, sum(n for _, n in counted) // _FEW_BATCHES), 2 * BATCH)
+    most = min(max(BATCH, sum(n for _, n in counted) // _FEW_BATCHES), _GROWN * BATCH)
     for few, n in counted:
         if taken and taken + n > most:
             found.append((begun, 256 * few - 1))

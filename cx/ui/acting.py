@@ -9,30 +9,30 @@ import pandas as pd
 import streamlit as st
 
 from cx import clock, reference
-from cx.errors import BadReference
+from cx.errors import BadReference, CxError
 from cx.folders import Folders
 from cx.kpis import KPIS
 from cx.questions import actions as asking
 from cx.questions.actions import Action, Effect
 from cx.stats import SmallSamples
-from cx.ui import asks, live, parts, table
+from cx.telling import actions as telling
+from cx.telling import computed
+from cx.telling.values import label
+from cx.ui import asks, live, parts, rights, table
 from cx.ui.asks import VIEWS, View
-from cx.ui.telling import actions as telling
-from cx.ui.telling.values import label
+from cx.ui.keeping import cached
 from cx.words import t
 
 _DRAFT, _EDITOR = "actions-draft", "actions-editor"
 _DAYS = ("start", "due", "done_on")
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS)
 def effects(version: int, at: object, edited: tuple[object, ...], language: str) -> list[Effect]:
     """What came of each finished action; no filter narrows it."""
     told = asks.tables(edited, language)
     fresh = asks.fresh(version, clock.hour())
-    return asking.effects(
-        live.server().store, fresh, asking.actions(told.actions), told.settings.small_samples
-    )
+    return asking.effects(live.store(), fresh, asking.actions(told.actions), told.settings.small_samples)
 
 
 def section(view: View) -> None:
@@ -46,35 +46,43 @@ def section(view: View) -> None:
     if late:
         with parts.card(
             "late", t("What is late"), t("Due and not finished, or to be started and still planned.")
-        ):
+        ) as frame:
+            frame.tell(view, lambda: late, file="actions-late")
             table.show(
                 telling.late_columns(), telling.late_rows(late), "table-late", t("Actions that are late")
             )
     if finished:
-        _finished(finished, limits)
-    _plan(actions)
+        _finished(view, finished, limits)
+    _plan(view, actions)
 
 
-def _finished(finished: list[Effect], limits: SmallSamples) -> None:
-    with parts.card("finished", t("Did the measure move?"), telling.effects_caption()):
+def _finished(view: View, finished: list[Effect], limits: SmallSamples) -> None:
+    with parts.card("finished", t("Did the measure move?"), telling.effects_caption()) as frame:
+        measures = {one.action.kpi.name: one.action.kpi for one in finished}
+        frame.tell(view, lambda: finished, computed.effects, [*measures.values()], file="actions-finished",
+                   of=[lambda: effects(view.version, view.at, view.edited, view.language)])  # fmt: skip
         table.show(telling.effect_columns(), telling.effect_rows(finished, limits), "table-effects",
                    t("Finished actions with their measure before and after"))  # fmt: skip
         st.caption(telling.effects_notes(finished))
 
 
-def _plan(actions: list[Action]) -> None:
-    with parts.card("plan", t("The roadmap"), t("What is planned and running, by its due date.")):
+def _plan(view: View, actions: list[Action]) -> None:
+    with parts.card("plan", t("The roadmap"), t("What is planned and running, by its due date.")) as frame:
+        frame.tell(view, lambda: actions, file="actions")
         rows = telling.plan_rows(actions)
         if rows:
             table.show(telling.plan_columns(), rows, "table-plan", t("Actions that are not finished"))
         elif not actions:
-            st.caption(
+            parts.nothing(
                 t(
                     "No action is written down yet. Add the first one below: what, who, until when, for which measure."
                 )
+                if rights.may("edit")
+                else t("No action is written down yet.")
             )
-        with st.expander(t("Edit the actions"), icon=":material/edit:", expanded=not actions):
-            _editor()
+        if rights.may("edit"):
+            with st.expander(t("Edit the actions"), icon=":material/edit:", expanded=not actions):
+                _editor()
 
 
 def _editor() -> None:
@@ -107,10 +115,12 @@ def _editor() -> None:
 
 def _save(edited: pd.DataFrame, since: str) -> None:
     try:
+        rights.does("edit", "changed", "actions")
         reference.write_actions(Folders.default().reference, edited, since)
-    except BadReference as error:
-        st.error(str(error), icon=":material/error:")
+    except CxError as error:
+        parts.wrong(str(error))
         return
+    live.server().edited()
     _discard()
     st.rerun()
 

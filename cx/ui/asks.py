@@ -7,15 +7,16 @@ a commit and its version's arrival on the page, may already count the new rows; 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from cx import charts, clock, reference, words
+from cx.access import person
+from cx.engine.asking import Elsewhere
+from cx.errors import NotAllowed
 from cx.folders import Folders
 from cx.forecast import Forecast
 from cx.kpis import kpi
@@ -23,12 +24,15 @@ from cx.model import DIMENSIONS
 from cx.query import Filters
 from cx.questions import actions as roadmap
 from cx.questions import counts, exports, freshness
+from cx.questions.crossing import singles_out
 from cx.questions.freshness import Freshness
 from cx.questions.headline import Headline, headline
 from cx.questions.health import Health, SoFar, Tile
-from cx.ui import live, tiles
-from cx.ui.telling import plots
-from cx.ui.telling import week as in_words
+from cx.telling import formulas, plots, shapes
+from cx.telling import week as in_words
+from cx.ui import live, rights
+from cx.ui.keeping import cached
+from cx.words import tn
 
 VIEWS, SPECS = 64, 512
 """How many answers are kept: of whole views, and of single charts."""
@@ -46,27 +50,29 @@ class View:
     filters: Filters
     weeks: int
     at: datetime
-    edited: tuple[object, ...]
+    edited: reference.Edited
     language: str
 
     @classmethod
     def of(cls, version: int, filters: Filters, weeks: int) -> View:
-        """This moment's view of a store version."""
+        """This moment's view of a store version. Raises NotAllowed where the filters would single people out for somebody who
+        may see counts only."""
+        if (
+            filters.chosen()
+            and not rights.may("single")
+            and few(version, filters, settings().small_samples.hide)
+        ):
+            raise NotAllowed(
+                tn("What is left with these filters, or left out by them, is fewer than {n} customer. Choose more values, or "
+                   "fewer filters.",
+                   "What is left with these filters, or left out by them, is fewer than {n} customers. Choose more values, or "
+                   "fewer filters.", settings().small_samples.hide)
+            )  # fmt: skip
         return cls(version, filters, weeks, clock.hour(), _edited(), words.language())
 
 
 BY_TEXT: dict[str | type[Any], Callable[[Any], Any]] = {View: repr, tuple: repr}
 """How caches tell views apart: by their text. Streamlit's own way copies each one field by field, at every look-up."""
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What journeys are set beside: '' for nothing, 'before' for the period before, 'groups' for two values."""
-
-    against: str
-    dimension: str = ""
-    one: str = ""
-    other: str = ""
 
 
 def warm(version: int) -> None:
@@ -82,28 +88,40 @@ def warm(version: int) -> None:
     complaints(view)
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS)
 def fresh(version: int, at: datetime) -> Freshness:
     """Through when the data run."""
-    return freshness.freshness(live.server().store, at)
+    return freshness.freshness(live.store(), at)
+
+
+@cached(VIEWS, {Filters: repr})
+def few(version: int, filters: Filters, least: int) -> bool:
+    """Whether these filters leave fewer customers than `least` on one side."""
+    return singles_out(live.store(), filters, least)
+
+
+def elsewhere() -> Elsewhere | None:
+    """The interactions that lie with the engine which counted them. None for whom only some rows are: theirs are in a store
+    that serves nothing of it."""
+    return Elsewhere.of(live.store(), Folders.default())
 
 
 def counting() -> bool:
     """Whether the store's figures wait to be counted anew."""
-    return live.server().store.counting
+    return live.store().counting
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS)
 def choices(version: int) -> dict[str, list[str]]:
     """The values that each filter offers."""
-    return counts.choices(live.server().store)
+    return counts.choices(live.store())
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=BY_TEXT)
-def tables(edited: tuple[object, ...], language: str) -> reference.Tables:
+@cached(4, BY_TEXT)
+def tables(edited: reference.Edited, language: str) -> reference.Tables:
     """The tables that a person edits, as they stand, with what is wrong with them in this language."""
     words.use(language)
-    return reference.tables(Folders.default().reference)
+    return reference.tables(Folders.default().reference).seen_with(person().rows)
 
 
 def campaign_names() -> dict[str, str]:
@@ -117,12 +135,12 @@ def settings() -> reference.Settings:
     return tables(_edited(), words.language()).settings
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False, hash_funcs=BY_TEXT)
+@cached(VIEWS, BY_TEXT)
 def health(view: View) -> Health:
     """The weekly health of a view."""
     told = tables(view.edited, view.language)
     return Health(
-        live.server().store,
+        live.store(),
         view.filters,
         fresh(view.version, view.at),
         told.targets,
@@ -131,7 +149,7 @@ def health(view: View) -> Health:
     )
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False, hash_funcs=BY_TEXT)
+@cached(VIEWS, BY_TEXT)
 def week(view: View) -> tuple[list[Tile], Headline]:
     """The tiles and the headline of a view."""
     answers = health(view)
@@ -139,20 +157,25 @@ def week(view: View) -> tuple[list[Tile], Headline]:
     return tiles, headline(answers, tiles)
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False, hash_funcs=BY_TEXT)
-def strips(view: View) -> tuple[list[tiles.Tile], list[tiles.Tile]]:
+@cached(VIEWS, BY_TEXT)
+def strips(view: View) -> tuple[list[shapes.Tile], list[shapes.Tile]]:
     """The tiles of a view in words and numbers: those of the headline measures, and those of all others."""
     words.use(view.language)
     return in_words.strips(week(view)[0])
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False, hash_funcs=BY_TEXT)
+def standing(view: View, name: str) -> list[str]:
+    """The figures of one measure in the week, as a sentence (Markdown)."""
+    return [formulas.standing(tile) for tile in week(view)[0] if tile.kpi.name == name]
+
+
+@cached(SPECS, BY_TEXT)
 def so_far(view: View, name: str) -> SoFar | None:
     """The running week of one measure."""
     return health(view).so_far(kpi(name))
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False, hash_funcs=BY_TEXT)
+@cached(SPECS, BY_TEXT)
 def trend(view: View, name: str) -> dict[str, Any]:
     """The trend of one measure as a frozen chart."""
     words.use(view.language)
@@ -167,16 +190,17 @@ def trend(view: View, name: str) -> dict[str, Any]:
         written,
         plots.actions(measure, roadmap.actions(told.actions)),
         plots.forecast(ahead(view, name), size),
+        plots.annotated(told.annotations, view.filters.product),
     )
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False, hash_funcs=BY_TEXT)
+@cached(SPECS, BY_TEXT)
 def ahead(view: View, name: str) -> Forecast | None:
     """Where one measure is heading."""
     return health(view).ahead(kpi(name))
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False, hash_funcs=BY_TEXT)
+@cached(SPECS, BY_TEXT)
 def heading(view: View, name: str, today: date) -> list[str]:
     """Sentences on where one measure is heading, and on its running week where there is enough of it (Markdown)."""
     words.use(view.language)
@@ -185,7 +209,7 @@ def heading(view: View, name: str, today: date) -> list[str]:
     return told if running is None else [*told, in_words.so_far(measure, running)]
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False, hash_funcs=BY_TEXT)
+@cached(SPECS, BY_TEXT)
 def movers(view: View, name: str, dimension: str) -> dict[str, Any] | None:
     """What moved one measure by one dimension, as a frozen chart; None where there is nothing to compare."""
     words.use(view.language)
@@ -196,29 +220,23 @@ def movers(view: View, name: str, dimension: str) -> dict[str, Any] | None:
     return charts.movers(plots.movers(measure, dimension, split), plots.movers_titles(dimension))
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False, hash_funcs=BY_TEXT)
+@cached(VIEWS, BY_TEXT)
 def complaints(view: View) -> pd.DataFrame:
     """What customers complained about in the week, and in the one before."""
     return health(view).reasons()
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@cached(4)
 def arrivals(version: int) -> pd.DataFrame:
     """The exports that arrived."""
-    return exports.arrivals(live.server().store)
+    return exports.arrivals(live.store())
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS, needs="undo")
 def refusals(version: int, file_id: int) -> pd.DataFrame:
     """The refused rows of one export."""
-    return exports.refusals(live.server().store, file_id)
+    return exports.refusals(live.store(), file_id)
 
 
-def _edited() -> tuple[object, ...]:
-    """Name, time and size of every reference file: any edit, and any file that came or went, makes another."""
-    found = []
-    for path in sorted(Folders.default().reference.glob("*.*")):
-        with suppress(OSError):  # an editor may just be swapping it
-            about = path.stat()
-            found.append((path.name, about.st_mtime_ns, about.st_size))
-    return tuple(found)
+def _edited() -> reference.Edited:
+    return reference.edited(Folders.default().reference)

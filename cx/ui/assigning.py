@@ -15,8 +15,9 @@ from cx.formats.moments import Reading, mixed, readings
 from cx.formats.source import SECONDS_IN
 from cx.formats.suggesting import Seen, meaning, sound, unit_of
 from cx.model import COLUMNS, OURS
-from cx.ui.telling import mapping as telling
-from cx.ui.telling.values import plain_text
+from cx.telling import mapping as telling
+from cx.telling.values import plain_text
+from cx.ui import parts
 from cx.words import t
 
 NOTHING, FIXED, COLUMN = "nothing", "fixed", "column:"
@@ -128,8 +129,8 @@ def _values(name: str, column: Seen, source: Source, key: str) -> Answer:
     """What each value means; those of many others alike."""
     many = column.different > MAPPED
     if many and name != "kind":
-        st.warning(t("It holds {n} different values; only those that '{title}' can hold would be kept.", n=column.different,
-                     title=telling.title(name)), icon=":material/warning:")  # fmt: skip
+        parts.warning(t("It holds {n} different values; only those that '{title}' can hold would be kept.", n=column.different,
+                        title=telling.title(name)))  # fmt: skip
         return Answer(source)
     st.caption(telling.off_scale(name, column))
     options = ["", *_allowed(name)]
@@ -184,7 +185,7 @@ def _reading(column: Seen, ways: tuple[Reading, ...], key: str) -> Reading | Non
         question = telling.question(column.values, ways)
         return st.radio(question, ways, None, lambda one: telling.way(column.values, ways, one), key=f"{key}-order")  # fmt: skip
     why = t("Some values can only be read with the day first, others only with the month first.")
-    st.warning(why if mixed(column.values) else t("No usual way to write moments fits these values."), icon=":material/warning:")  # fmt: skip
+    parts.warning(why if mixed(column.values) else t("No usual way to write moments fits these values."))
     pattern = st.text_input(t("Their pattern, as in strftime"), placeholder="%d/%m/%Y %H:%M", key=f"{key}-pattern").strip()  # fmt: skip
     return Reading("", pattern, zoned="%z" in pattern) if "%" in pattern else None
 

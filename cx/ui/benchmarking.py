@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import streamlit as st
-
 from cx import against, gaps, words
 from cx.gaps import Pace, Standing
+from cx.model import OURS
 from cx.questions import benchmarks
 from cx.questions.benchmarks import Board
+from cx.telling import rivals, values
 from cx.ui import asks, filters, link, live
 from cx.ui.asks import SPECS, VIEWS, View
-from cx.ui.telling import rivals, values
+from cx.ui.keeping import cached
 from cx.words import t
 
 OVER = (13, 26, 52, 104)
@@ -39,12 +39,27 @@ def rival(one: Standing) -> str:
     return filters.one("rival", t("Competitor"), ordered, values.plain_text) if ordered else ""
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS)
 def board(view: View) -> Board:
     """Where we stand in everything that can be compared."""
     told = asks.tables(view.edited, view.language)
     fresh = asks.fresh(view.version, view.at)
-    return benchmarks.board(live.server().store, told.benchmarks, fresh, told.settings, view.weeks)
+    return benchmarks.board(live.store(), told.benchmarks, fresh, told.settings, view.weeks)
+
+
+def matrix(board: Board) -> list[dict[str, Any]]:
+    """Every gap of the matrix, as it is downloaded."""
+    return [
+        {"measure": one.kpi, "measured_in": one.measured_in, "competitor": name, "ours": told.ours, "theirs": told.figure.told,
+         "gap": told.gap, "period": told.figure.period.text, "not_compared_because": told.why}
+        for one in board.standings for name, told in one.latest.items()
+    ]  # fmt: skip
+
+
+def companies(one: Standing) -> list[dict[str, Any]]:
+    """The figure of each company in one measure, as it is downloaded."""
+    others = {name: told.figure.told for name, told in one.latest.items() if not told.why}
+    return [{"company": name, "": told} for name, told in {OURS: one.ours, **others}.items()]
 
 
 def pace(one: Standing, rival: str) -> Pace:
@@ -52,7 +67,7 @@ def pace(one: Standing, rival: str) -> Pace:
     return gaps.pace([(told.figure.period.last, told.gap) for told in one.history.get(rival, [])])
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False)
+@cached(SPECS)
 def points(view: View, standing: str) -> dict[str, Any]:
     """Us and each competitor in one measure, as a frozen chart."""
     words.use(view.language)
@@ -62,7 +77,7 @@ def points(view: View, standing: str) -> dict[str, Any]:
     return against.points(told, rivals.points_titles())
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False)
+@cached(SPECS)
 def gap(view: View, standing: str, rival: str) -> dict[str, Any]:
     """The gap to one competitor over time, as a frozen chart."""
     words.use(view.language)

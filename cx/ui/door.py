@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from cx.access import OWNER, acting_as
 from cx.owner import TOKEN_HEADER
 
 EVERYWHERE = ("", "0.0.0.0", "::")  # bound to every address: the local one is among them
@@ -38,7 +39,9 @@ def route(path: str, answer: Callable[..., dict[str, Any]], *, told: bool = Fals
         if not hmac.compare_digest(request.headers.get(TOKEN_HEADER, "").encode(), _token.encode()):
             return JSONResponse({"error": "This is for the owner of the data."}, status_code=403)
         fields = await request.json() if told else {}
-        return JSONResponse(await asyncio.to_thread(answer, **fields), headers={"cache-control": "no-store"})
+        with acting_as(OWNER):
+            told_back = await asyncio.to_thread(answer, **fields)
+        return JSONResponse(told_back, headers={"cache-control": "no-store"})
 
     return Route(path, answered, methods=["POST" if told else "GET"])
 
@@ -58,7 +61,7 @@ def announced(file: Path, base: str) -> Iterator[None]:
 def _url(base: str) -> str:
     address = str(st.get_option("server.address") or "")
     scheme = "https" if st.get_option("server.sslCertFile") else "http"
-    host = "localhost" if address in EVERYWHERE else address
+    host = "localhost" if address in EVERYWHERE else f"[{address}]" if ":" in address else address
     return f"{scheme}://{host}:{st.get_option('server.port')}{base}"
 
 

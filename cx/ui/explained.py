@@ -1,4 +1,4 @@
-"""How a card's figures are computed: in words, and the SQL that was asked, behind one click."""
+"""How a card's figures are computed: in words, from which sources, and the SQL that was asked."""
 
 from __future__ import annotations
 
@@ -10,16 +10,15 @@ from cx.query import Query
 from cx.words import t
 
 
-def explained(name: str, sentences: Sequence[str], queries: Sequence[Query]) -> None:
-    """A button that opens the formulas (Markdown, one point each) and the queries with the values bound in them."""
-    with st.popover(
-        t("How it is computed"), icon=":material/functions:", key=f"explained-{name}", width="content"
-    ):
+def explained(sentences: Sequence[str], sources: str, queries: Sequence[Query]) -> None:
+    """The formulas (Markdown, one point each), the sources, and the queries with the values bound in them."""
+    if sentences:
         st.markdown("\n".join(f"- {sentence}" for sentence in sentences))
-        if queries:
-            st.caption(t("What was asked of the store:"))
-        for query in queries:
-            st.code(shown(query), language="sql", wrap_lines=True)
+    if sources:
+        st.caption(sources)
+    if queries:
+        st.caption(t("What was asked of the store:"))
+        st.code("\n\n".join(map(shown, queries)), language="sql", wrap_lines=True)
 
 
 def shown(query: Query) -> str:

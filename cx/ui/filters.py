@@ -8,9 +8,10 @@ import streamlit as st
 
 from cx.model import DIMENSIONS, JOURNEY_DIMENSIONS
 from cx.query import Filters
+from cx.questions.funnel import Comparison
+from cx.telling import values
 from cx.ui import link
-from cx.ui.asks import DEFAULT_MEASURE, DEFAULT_SPAN, DEFAULT_WEEKS, Comparison
-from cx.ui.telling import values
+from cx.ui.asks import DEFAULT_MEASURE, DEFAULT_SPAN, DEFAULT_WEEKS
 from cx.words import mark, t, tn
 
 PERIODS = (13, 26, 52, 104)
@@ -38,7 +39,9 @@ _OF_JOURNEY = ("span", "view", "by", "stage_of", "against", "group_by", "a", "b"
 
 def restore() -> None:
     """Take up what the link or an earlier page says; call it once, before anything is offered."""
-    link.restore(dict.fromkeys([*_OF_HEALTH, *_OF_SURGES, *_OF_JOURNEY, *DIMENSIONS, *JOURNEY_DIMENSIONS]))
+    link.restore(
+        dict.fromkeys([link.DOOR, *_OF_HEALTH, *_OF_SURGES, *_OF_JOURNEY, *DIMENSIONS, *JOURNEY_DIMENSIONS])
+    )
 
 
 def period() -> int:
@@ -134,7 +137,7 @@ def choose(choices: dict[str, list[str]], campaigns: Mapping[str, str] | None = 
 
 
 def _some(name: str, offered: list[str], campaigns: Mapping[str, str]) -> tuple[str, ...]:
-    known = [value for value in link.chosen(name) if value in offered]
+    known = link.offered(name, offered)
     key, changed = link.widget(name, known, lambda chosen: [*chosen])  # type: ignore[misc]
     chosen = st.multiselect(
         values.dimension_label(name),
@@ -163,8 +166,8 @@ def _segments(name: str, label: str, options: Sequence[str], named: str, told: v
 
 
 def _one_of(name: str, offered: Collection[str], default: str) -> str:
-    named = link.chosen(name)
-    return named[0] if named and named[0] in offered else default
+    named = link.offered(name, offered)
+    return named[0] if named else default
 
 
 def _clear(names: Sequence[str]) -> None:

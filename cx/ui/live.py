@@ -2,7 +2,8 @@
 
 One ingest thread writes; a commit makes the store's version grow. The default view of the new version is computed
 first, then the number goes to every open page, whose fragment asks for that version and finds it warm. Only the
-number travels: what a viewer sees is always what their own script shows them.
+number travels: what a viewer sees is always what their own script shows them. An edit of the files beside the store,
+from a page or by hand, goes the same way.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import gc
 import logging
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -23,26 +25,36 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from streamlit.runtime.pages_manager import PagesManager
 
-from cx import logs
-from cx.errors import CxError
+from cx import logs, reference
+from cx.access import OWNER, acting_as, person
+from cx.alerts.watching import Watching
+from cx.errors import CxError, NotAllowed
 from cx.folders import Folders
+from cx.limited import Limits
 from cx.store import Store
-from cx.ui import door, owning, seen
+from cx.ui import callback, door, listening, owning, seen, signing
+from cx.ui.guard import Guard
 from cx.ui.listeners import Listeners
 from cx.ui.stopping import when_told_to_stop
 from cx.ui.taking import Taking
+from cx.words import t
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+ICON = "/app/static/icon.png"
 STYLE = HERE / "style.css"
 
 LOOK_SECONDS = 0.05
 """How often the publisher compares two integers."""
+EDITS_SECONDS = 1.0
+"""How often it looks at the files that a person edits."""
+MOST_EDITS = 1 << 20
+"""From so many edits on they are counted from none again: far more than anyone makes while a page is open."""
 GAP_SECONDS = 1.0
 """The least time between two versions: a burst of files is shown in steps, not file by file."""
 ANEW_VERSIONS = 30
-"""After so many versions all answers are dropped: those of old versions would stay until newer ones push them out, and
-Streamlit keeps a lock for every answer that it ever cached."""
+"""After so many versions and edits all answers are dropped: those of old ones would stay until newer ones push them out,
+and Streamlit keeps a lock for every answer that it ever cached."""
 HEALTH_SECONDS = 6
 """How long the health address waits for the store, which may itself be shut while it is written anew."""
 HEARTBEAT_SECONDS = 30
@@ -58,23 +70,37 @@ class Server:
     def __init__(self, folders: Folders) -> None:
         self.folders = folders.make()
         self.store = Store.open(folders.store)
+        self.limits = Limits(self.store)
         self.taking = Taking(self._take_in)
+        self.alerts = Watching(self.store, self.folders, self.secrets, self.limits)
         self.metrics = seen.Metrics(self.store, lambda: self.listeners, lambda: self.taking.alive)
         self.store.on_query = self.metrics.queried if seen.measuring() else None
         self._probe: asyncio.Task[bool] | None = None
-        self._published: int | None = None
+        self.edits = 0
+        self._edited = reference.edited(self.folders.reference)
+        self._noticing = threading.Lock()
+        self._published: tuple[int, int] | None = None
         self._told: float | None = None
         self.pages = Listeners(lambda: self.signal)
 
     @property
     def version(self) -> int:
         """The version to show: the last one published, or the store's own where nobody publishes (in a test)."""
-        return self.store.version if self._published is None else self._published
+        return self.store.version if self._published is None else self._published[0]
 
     @property
     def signal(self) -> float:
-        """What pages are told: the version, and half a version more while exports are not being taken in."""
-        return self.version + 0.5 * self.taking.down
+        """What pages are told: the version, and half a version more while exports are not being taken in; and less than that
+        for the edits of the reference files, another part for each."""
+        edits = self.edits if self._published is None else self._published[1]
+        return self.version + 0.5 * self.taking.down + 0.5 * (edits % MOST_EDITS) / MOST_EDITS
+
+    def edited(self) -> None:
+        """Count an edit of the reference files, if there was one since the last look: every open page will show it."""
+        with self._noticing:
+            now = reference.edited(self.folders.reference)
+            self.edits += now != self._edited
+            self._edited = now
 
     @property
     def listeners(self) -> int:
@@ -86,23 +112,32 @@ class Server:
         return self.pages.events()
 
     async def publish(self) -> None:
-        """Warm the store's newest version, then tell it to everyone who listens."""
-        version = self.store.version
-        before = version if self._published is None else self._published
-        anew = version // ANEW_VERSIONS > before // ANEW_VERSIONS
-        await asyncio.to_thread(_warm_up, version, anew)
-        self._published = version
+        """Warm the store's newest version as the newest edits have it, then tell it to everyone who listens."""
+        now = self._newest
+        before = now if self._published is None else self._published
+        anew = sum(now) // ANEW_VERSIONS > sum(before) // ANEW_VERSIONS
+        await asyncio.to_thread(_warm_up, now[0], anew)
+        self._published = now
         await self._tell()
+        self.alerts.look()
+
+    @property
+    def _newest(self) -> tuple[int, int]:
+        return self.store.version, self.edits
 
     async def _tell(self) -> None:
         self._told = self.signal
         await self.pages.tell(self._told)
 
     async def follow(self) -> None:
-        """Publish each new version of the store, and that it no longer grows or grows again, until cancelled."""
+        """Publish each new version of the store, each edit, and that it no longer grows or grows again, until cancelled."""
+        due = 0.0
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            if self.store.version != self._published:
+            if time.monotonic() >= due:
+                await asyncio.to_thread(self.edited)
+                due = time.monotonic() + EDITS_SECONDS
+            if self._newest != self._published:
                 await self.publish()
                 await asyncio.sleep(GAP_SECONDS)
             elif self.signal != self._told:
@@ -117,6 +152,13 @@ class Server:
             return seen.SILENT
         return seen.OK if self.taking.alive else seen.STOPPED
 
+    def secrets(self) -> Mapping[str, str]:
+        """The addresses of alerts, by their names, as .streamlit/secrets.toml says them."""
+        try:
+            return {str(name): str(address) for name, address in st.secrets["alerts"].items()}
+        except (KeyError, FileNotFoundError, AttributeError):
+            return {}
+
     def _take_in(self, stop: threading.Event) -> None:
         from cx.ingest import watch
 
@@ -126,6 +168,7 @@ class Server:
 _servers: dict[Folders, Server] = {}
 _opening = threading.Lock()
 _warmers: list[Warm] = []
+_slow: list[Warm] = []
 
 
 def server() -> Server:
@@ -137,6 +180,14 @@ def server() -> Server:
         return _servers[folders]
 
 
+def store() -> Store:
+    """The store of whoever looks: the rows that they may see, and no others. Raises NotAllowed where they have no role."""
+    one = person()
+    if not one.role:
+        raise NotAllowed(t("You have no role here, so nothing is shown."))
+    return server().limits.store(one.rows) if one.limited else server().store
+
+
 def close() -> None:
     """Close every store that this process has opened; the next call of `server` opens one anew."""
     with _opening:
@@ -144,15 +195,20 @@ def close() -> None:
             _servers.popitem()[1].store.close()
 
 
-def warm_with(*hooks: Warm) -> None:
-    """Have these called with each new version before anyone is told of it. They replace those before them."""
-    _warmers[:] = hooks
+def warm_with(*hooks: Warm, slow: Sequence[Warm] = ()) -> None:
+    """Have these called with each new version before anyone is told of it, and the slow ones once, when the server has begun
+    and what it remembers is empty. They replace those before them."""
+    _warmers[:], _slow[:] = hooks, slow
 
 
 def _warm_up(version: int, anew: bool) -> None:
     if anew:
         st.cache_resource.clear()
-    for hook in _warmers:
+    _warm(version, _warmers)
+
+
+def _warm(version: int, hooks: Sequence[Warm]) -> None:
+    for hook in hooks:
         try:
             hook(version)
         except Exception as error:
@@ -167,6 +223,8 @@ def version(key: str = "live") -> int:
 
     Call it once in a fragment; give each fragment of a page its own key.
     """
+    if signing.changed():
+        st.rerun()
     running = server()
     running.pages.rerun()
     shown = running.version
@@ -188,14 +246,17 @@ _listener = st.components.v2.component("cx_live", js=(HERE / "live.js").read_tex
 
 
 def routes() -> list[BaseRoute]:
-    """The server's own addresses, below the base path: the events, the owner's questions, fonts and pictures."""
+    """The server's own addresses, below the base path: the events, the owner's questions, fonts and pictures; and first of all
+    what is refused, also of what stands behind them."""
     base = base_path()
     return [
+        Guard(base),
         Route(f"{base}/api/live", _live),
         Route(f"{base}/api/health", _health),
         Route(f"{base}/metrics", _metrics),
         door.route(f"{base}/api/doctor", _summary),
         *owning.routes(base, server),
+        *callback.routes(base),
         Mount(f"{base}/app/static", StaticFiles(directory=STATIC)),
     ]
 
@@ -225,24 +286,36 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     PagesManager.uses_pages_directory = False
     logs.set_up()
     running = _opened()
-    await running.publish()
-    gc.collect()
-    gc.freeze()
     running.taking.start()
-    following = asyncio.create_task(running.follow())
+    running.alerts.start()
+    with acting_as(OWNER):  # what is computed ahead is for all
+        following = asyncio.create_task(_first_warmed(running))
     with door.announced(running.folders.server, base_path()), when_told_to_stop(running.pages.end):
         try:
             yield
         finally:
             following.cancel()
+            await asyncio.to_thread(running.alerts.end)
             await asyncio.to_thread(running.taking.end)
             close()
             gc.unfreeze()
 
 
+async def _first_warmed(running: Server) -> None:
+    """Follow the store; what was there at the start is warmed behind those who look at it already."""
+    await running.publish()
+    gc.collect()
+    gc.freeze()
+    behind = asyncio.create_task(asyncio.to_thread(_warm, running.version, _slow))
+    await running.follow()
+    await behind
+
+
 def _opened() -> Server:
     """The server, or the end of this process, which then leaves the reason in words instead of where in the code it arose."""
     try:
+        listening.refuse_others()
+        signing.begin()
         return server()
     except CxError as error:
         sys.tracebacklimit = 0

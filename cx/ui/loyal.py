@@ -9,32 +9,34 @@ import streamlit as st
 from cx.query import Filters
 from cx.questions import best, loyalty
 from cx.questions.best import Profile
-from cx.questions.loyalty import HORIZONS, MEASURES, Rated
+from cx.questions.loyalty import HORIZONS, MEASURES, OUTCOMES, SPENT, Rated
 from cx.stats import SmallSamples
+from cx.telling import computed
+from cx.telling import loyalty as telling
 from cx.ui import asks, filters, journeys, live, parts, table
 from cx.ui.asks import VIEWS, View
-from cx.ui.telling import loyalty as telling
+from cx.ui.keeping import cached
 from cx.words import number, t, tn
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS)
 def rated(view: View, measure: str) -> Rated:
     """What customers did after they rated."""
     days = journeys.period(view)
-    asked = (live.server().store, view.filters, days.first, days.last, days.through)
+    asked = (live.store(), view.filters, days.first, days.last, days.through)
     return loyalty.by_rating(*asked, measure, _limits(view))
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS)
 def profile(version: int, chosen: Filters, through: date, limits: SmallSamples) -> Profile:
     """The ideal customer's profile; no period narrows it."""
-    return best.profile(live.server().store, chosen, through, limits)
+    return best.profile(live.store(), chosen, through, limits)
 
 
 def section(view: View) -> None:
     """Loyalty by the rating given, the revenue at stake, and the ideal customer."""
     if journeys.through(view.version) is None:
-        st.caption(t("No customer rated in these weeks."))
+        parts.nothing(t("No customer rated in these weeks."))
         return
     with st.container(horizontal=True, gap="small"):
         measure = filters.one("rated", t("Rating"), MEASURES, lambda name: t(telling.MEASURE_LABELS[name]))
@@ -51,9 +53,11 @@ def section(view: View) -> None:
 
 def _outcomes(view: View, told: Rated, horizon: int) -> None:
     with parts.card("loyalty", t("What customers did after they rated"),
-                    telling.rated_caption(told, view.weeks, horizon)):  # fmt: skip
+                    telling.rated_caption(told, view.weeks, horizon)) as frame:  # fmt: skip
+        frame.tell(view, lambda: told.of(horizon), computed.rated, OUTCOMES, of=[lambda: rated(view, told.measure)],
+                   file=f"after-{told.measure}-{horizon}")  # fmt: skip
         if nothing := telling.nothing_old(told, horizon):
-            st.caption(nothing)
+            parts.nothing(nothing)
             return
         st.markdown(telling.rated_summary(told, horizon))
         table.show(telling.rated_columns(told), telling.rated_rows(told, horizon, _limits(view)), "table-loyalty",
@@ -62,7 +66,10 @@ def _outcomes(view: View, told: Rated, horizon: int) -> None:
 
 
 def _worth(view: View, told: Rated, horizon: int) -> None:
-    with parts.card("worth", t("What they spent afterwards"), t("Mean revenue of a customer after the rating, with its 95 % interval.")):  # fmt: skip
+    caption = t("Mean revenue of a customer after the rating, with its 95 % interval.")
+    with parts.card("worth", t("What they spent afterwards"), caption) as frame:
+        frame.tell(view, lambda: [one for one in told.of(horizon) if one["measure"] == SPENT.name], computed.rated, [SPENT],
+                   of=[lambda: rated(view, told.measure)])  # fmt: skip
         parts.warning(telling.warning())
         table.show(telling.worth_columns(), telling.worth_rows(told, _limits(view)), "table-worth",
                    t("Revenue of each group after the rating"))  # fmt: skip
@@ -70,10 +77,11 @@ def _worth(view: View, told: Rated, horizon: int) -> None:
 
 
 def _stake(view: View, told: Rated, horizon: int) -> None:
-    with parts.card("stake", t("Revenue at stake"), telling.stake_caption(horizon)):
+    with parts.card("stake", t("Revenue at stake"), telling.stake_caption(horizon)) as frame:
         stakes, whole = loyalty.at_stake(told, horizon, _limits(view))
+        frame.tell(view, lambda: stakes, computed.rated, [SPENT], of=[lambda: rated(view, told.measure)])
         if whole is None:
-            st.caption(telling.nothing_old(told, horizon) or t("Too few ratings to compare the groups."))
+            parts.nothing(telling.nothing_old(told, horizon) or t("Too few ratings to compare the groups."))
             return
         table.show(telling.stake_columns(), telling.stake_rows(told, stakes, whole), "table-stake",
                    t("Revenue at stake by the group of the latest rating"))  # fmt: skip
@@ -81,19 +89,24 @@ def _stake(view: View, told: Rated, horizon: int) -> None:
 
 
 def _profile(view: View) -> None:
-    told = profile(view.version, view.filters, journeys.period(view).through, _limits(view))
+    told = _profiled(view)
     if told.table.empty:
         with parts.card("best", t("The ideal customer"), t("What sets the best customers apart from the others.")):  # fmt: skip
-            st.caption(
+            parts.nothing(
                 t("Too few customers came back in the last {days} days to tell.", days=number(best.YEAR))
             )
         return
-    with parts.card("best", t("The ideal customer"), telling.profile_caption(told)):
+    with parts.card("best", t("The ideal customer"), telling.profile_caption(told)) as frame:
+        frame.tell(view, lambda: told.table, measures=[best.HELD], of=[lambda: _profiled(view)])
         st.markdown(telling.profile_summary(told))
         table.show(telling.profile_columns(), telling.profile_rows(told), "table-best",
                    t("Attributes of the best customers beside the others"))  # fmt: skip
         parts.more(len(told.table) - telling.MOST_ATTRIBUTES)
         st.caption(telling.profile_notes(told))
+
+
+def _profiled(view: View) -> Profile:
+    return profile(view.version, view.filters, journeys.period(view).through, _limits(view))
 
 
 def _days(days: str) -> str:

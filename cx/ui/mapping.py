@@ -10,6 +10,7 @@ from collections.abc import Mapping as Mapped
 import streamlit as st
 
 from cx import clock, ingest
+from cx.access import told
 from cx.errors import CxError, FileRefused
 from cx.formats import Format, Mapping, Source
 from cx.formats.reading import SUFFIXES
@@ -17,10 +18,11 @@ from cx.formats.suggesting import kind_of, source_of
 from cx.formats.writing import file_of, only_for, save
 from cx.ingest.trying import Look, attempt
 from cx.model import ALWAYS, COLUMNS, KINDS
-from cx.ui import live, parts, uploading
+from cx.telling import mapping as telling
+from cx.telling.values import plain_text
+from cx.ui import live, parts, rights, table, uploading
 from cx.ui.assigning import Answer, Asking
-from cx.ui.telling import mapping as telling
-from cx.ui.telling.values import plain_text
+from cx.ui.speaking import speak
 from cx.ui.uploading import Upload
 from cx.words import t, tn
 
@@ -32,22 +34,37 @@ _TOLD, _TURN = "mapper-told", "mapper-turn"
 
 @st.fragment
 def card() -> None:
-    """Ask for a file, then for what it is."""
+    """Ask for a file, then for what it is; nothing where the viewer may not drop exports."""
+    speak()
+    if not rights.may("upload"):
+        return
     caption = t(
         "Any table of interactions: say once which of its columns is which, and its like is known from then on."
     )
     with parts.card("mapper", t("Bring another file"), caption):
-        turn = st.session_state.setdefault(_TURN, 0)
-        brought = st.file_uploader(
-            t("A file of interactions"),
-            [suffix.lstrip(".") for suffix in SUFFIXES],
-            key=f"mapper-file-{turn}",
-        )
-        upload = uploading.upload(brought)
-        if upload is None:
-            _say()
-        else:
-            _ask(upload)
+        about(bring())
+
+
+def bring() -> Upload | None:
+    """A drop zone for one file; what is known of the file that lies in it. Where the viewer may not drop any, it says so."""
+    if not rights.may("upload"):
+        parts.nothing(told.refused("upload"))
+        return None
+    turn = st.session_state.setdefault(_TURN, 0)
+    brought = st.file_uploader(
+        t("A file of interactions"),
+        [suffix.lstrip(".") for suffix in SUFFIXES],
+        key=f"mapper-file-{turn}",
+    )
+    return uploading.upload(brought)
+
+
+def about(upload: Upload | None) -> None:
+    """What the file is, and what is to be asked of it; or what became of the one before."""
+    if upload is None:
+        _say()
+    else:
+        _ask(upload)
 
 
 def _say() -> None:
@@ -56,12 +73,19 @@ def _say() -> None:
         st.success(plain_text(told), icon=":material/check:")
 
 
+def _say_failed(upload: Upload) -> None:
+    """What kept its mapping from being saved, or the file from being handed on."""
+    if upload.failed:
+        parts.wrong(plain_text(upload.failed))
+
+
 def _ask(upload: Upload) -> None:
     if upload.looked is None:
-        st.error(plain_text(upload.why), icon=":material/error:")
+        parts.wrong(plain_text(upload.why))
         return
     if upload.found is not None:
         st.markdown(telling.recognised(upload.found))
+        _say_failed(upload)
         st.button(
             t("Take it in"), key="mapper-take", icon=":material/download:", on_click=_take_in, args=(upload,)
         )
@@ -95,7 +119,7 @@ def _which(upload: Upload, looked: Look) -> None:
     )
     copy = only_for(names[chosen], looked.sheet.columns, upload.path.name)
     if any(len(copy.recognise) <= len(mapping.recognise) for mapping in upload.tied):
-        st.error(t("They name the same columns. Remove one of the two files from reference/mappings/."), icon=":material/error:")  # fmt: skip
+        parts.wrong(t("They name the same columns. Remove one of the two files from reference/mappings/."))
         return
     _finish(upload, copy, "")
 
@@ -175,7 +199,7 @@ def _result(upload: Upload, looked: Look, sources: Mapped[str, Source], waits: b
             upload.tried = sources, attempt(looked, Format(upload.path.name, sources), clock.now())
         except CxError as error:
             upload.tried = None
-            st.error(plain_text(error.reason if isinstance(error, FileRefused) else str(error)), icon=":material/error:")  # fmt: skip
+            parts.wrong(plain_text(error.reason if isinstance(error, FileRefused) else str(error)))
     if upload.tried is None or upload.tried[0] != sources:
         return
     tried = upload.tried[1]
@@ -183,12 +207,11 @@ def _result(upload: Upload, looked: Look, sources: Mapped[str, Source], waits: b
     if len(tried.rows):
         st.dataframe(telling.kept_rows(tried, [*sources]), hide_index=True, height="content", placeholder="", key="mapper-kept", alt=t("The first rows as they would be kept"))  # fmt: skip
     if len(tried.refused):
-        st.dataframe(telling.refusals(tried), hide_index=True, height="content", key="mapper-refused", column_config={t("Rows"): st.column_config.NumberColumn(format="localized", width=80)}, alt=t("Why rows would be refused"))  # fmt: skip
+        table.show(telling.refusal_columns(), telling.refusal_rows(tried), "table-mapper-refused", t("Why rows would be refused"))  # fmt: skip
 
 
 def _finish(upload: Upload, mapping: Mapping, lacks: str, waits: bool = False) -> None:
-    if upload.failed:
-        st.error(plain_text(upload.failed), icon=":material/error:")
+    _say_failed(upload)
     there = (live.server().folders.reference / "mappings" / mapping.file).exists()
     replacing = there and st.checkbox(
         t("Replace the mapping '{file}', which is there already", file=plain_text(mapping.file)), key=f"{upload.id}-replace"
@@ -201,6 +224,7 @@ def _finish(upload: Upload, mapping: Mapping, lacks: str, waits: bool = False) -
 
 def _save(upload: Upload, mapping: Mapping, replacing: bool) -> None:
     try:
+        rights.does("edit", "changed", f"mappings: {mapping.file}")
         save(mapping, live.server().folders.reference, replacing)
     except CxError as error:
         upload.failed = str(error)
@@ -210,6 +234,11 @@ def _save(upload: Upload, mapping: Mapping, replacing: bool) -> None:
 
 def _take_in(upload: Upload) -> None:
     """Hand the file to the inbox, where it lands as any export does, and make room for the next."""
+    try:
+        rights.does("upload", "dropped", upload.path.name)
+    except CxError as error:
+        upload.failed = str(error)
+        return
     landed = ingest.hand_over(upload.path, live.server().folders)
     uploading.drop()
     st.session_state[_TURN] += 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from starlette.routing import BaseRoute
 
 from cx.folders import Folders
+from cx.limited import Limits
 from cx.store import Store
 from cx.ui import door
 
@@ -17,7 +19,11 @@ class Owner(Protocol):
     """Who has the store open, and the folders around it."""
 
     store: Store
+    limits: Limits
     folders: Folders
+
+    def secrets(self) -> Mapping[str, str]:
+        """The addresses of alerts, by their names."""
 
 
 def routes(base: str, running: Callable[[], Owner]) -> list[BaseRoute]:
@@ -29,9 +35,13 @@ def routes(base: str, running: Callable[[], Owner]) -> list[BaseRoute]:
     return [
         door.route(f"{base}/api/damage", of_it(_damage), told=True),
         door.route(f"{base}/api/check", of_it(_check)),
+        door.route(f"{base}/api/brief", of_it(_brief), told=True),
         door.route(f"{base}/api/undo", of_it(_undo), told=True),
         door.route(f"{base}/api/forget", of_it(_forget), told=True),
         door.route(f"{base}/api/backup", of_it(_backup), told=True),
+        door.route(f"{base}/api/alerts", of_it(_alerts), told=True),
+        door.route(f"{base}/api/engine", of_it(_engine), told=True),
+        door.route(f"{base}/api/addresses", of_it(_addresses)),
     ]
 
 
@@ -45,6 +55,19 @@ def _check(running: Owner) -> dict[str, object]:
     from cx import check, clock
 
     return {"surges": check.surges(running.store, running.folders, clock.now())}
+
+
+def _brief(running: Owner, week: str, kinds: Sequence[str], whose: str = "") -> dict[str, object]:
+    from cx import brief, clock
+    from cx.access.people import asking
+    from cx.errors import BadReference, NotAllowed
+
+    try:
+        seen = running.limits.seen(asking(running.folders.reference, whose).rows)
+        files = brief.files(seen, running.folders, clock.now(), week, kinds)
+    except (brief.BadWeek, BadReference, NotAllowed) as error:
+        return {"why_not": str(error)}
+    return {"files": {name: b64encode(file).decode() for name, file in files.items()}}
 
 
 def _undo(running: Owner, which: str, really: bool) -> dict[str, object]:
@@ -78,3 +101,28 @@ def _backup(running: Owner, folder: str, with_key: bool) -> dict[str, object]:
         return back_up(running.store, running.folders, Path(folder), clock.now(), with_key).as_data()
     except BadBackup as error:
         return {"why_not": str(error)}
+
+
+def _engine(running: Owner, rollups: str, version: str) -> dict[str, object]:
+    """Serve a version of the rollups that an engine made; without one, tell only what would leave."""
+    from cx.engine import command
+
+    return command.switched(running.store, running.folders, rollups, version)
+
+
+def _alerts(running: Owner, days: int, send: str) -> dict[str, object]:
+    from cx.alerts import asked
+
+    if send:
+        return asked.tested(running.store, running.folders, running.secrets, send)
+    if days:
+        return asked.replayed(running.store, running.folders, days)
+    return asked.standing(running.store, running.folders, running.secrets)
+
+
+def _addresses(running: Owner) -> dict[str, object]:
+    from cx.alerts import asked, log
+    from cx.reference.alerts import alerts
+
+    told = alerts(running.folders.reference)
+    return {"wrong": asked.wrong_addresses(log.latest(running.store), told, running.secrets)}

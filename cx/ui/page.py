@@ -11,11 +11,12 @@ from typing import NamedTuple
 import streamlit as st
 
 from cx import clock
-from cx.errors import QueryError, StoreBroken
+from cx.errors import NotAllowed, QueryError, StoreBroken
 from cx.query import Filters
 from cx.questions.freshness import Freshness
-from cx.ui import asks, live, parts
+from cx.ui import asks, live, parts, welcome
 from cx.ui.asks import View
+from cx.ui.speaking import speak
 
 _log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def shown() -> Shown | None:
     fresh = asks.fresh(version, clock.hour())
     if not fresh.empty:
         return Shown(version, fresh)
-    parts.counting() if asks.counting() else parts.welcome()
+    parts.counting() if asks.counting() else welcome.show(version)
     return None
 
 
@@ -49,6 +50,7 @@ def in_words(body: Callable[[], None]) -> Callable[[], None]:
 
     @wraps(body)
     def told() -> None:
+        speak()
         if live.server().taking.down:
             parts.not_taken_in()
         try:
@@ -56,6 +58,8 @@ def in_words(body: Callable[[], None]) -> Callable[[], None]:
         except QueryError as error:
             _log.error("the query '%s' failed: %s", error.name, type(error.__cause__).__name__)
             parts.failed(error)
+        except NotAllowed as error:
+            parts.nothing(str(error))
         except StoreBroken as error:
             _log.error("%s", error)
             parts.broken(error)

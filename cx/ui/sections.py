@@ -2,47 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from cx import reference
-from cx.errors import BadReference
+from cx.errors import CxError
 from cx.folders import Folders
 from cx.journey import Journey
 from cx.model import JOURNEY_DIMENSIONS
-from cx.questions.behind import Figure, Reached
+from cx.questions.behind import Reached
+from cx.questions.funnel import CONVERSION, LONG_PASSAGE, PASSAGE, WORTH
+from cx.questions.paths import RETURNS
 from cx.questions.returning import MET
+from cx.questions.touchpoints import MEASURES as TOUCHPOINT_KPIS
 from cx.rollups.buyers import LANDMARK_DAYS
 from cx.stats import SmallSamples
-from cx.ui import asks, filters, journeys, link, parts, table
+from cx.telling import computed
+from cx.telling import funnel as funnel_
+from cx.telling import ways as ways_
+from cx.telling.shapes import row_id
+from cx.telling.values import dimension_label, plain_text
+from cx.ui import asks, filters, journeys, link, live, parts, rights, table
 from cx.ui.asks import View
+from cx.ui.customers import channels, returning
 from cx.ui.flow import flow
-from cx.ui.table import row_id
-from cx.ui.telling import funnel as funnel_
-from cx.ui.telling import returning as returning_
-from cx.ui.telling import ways as ways_
-from cx.ui.telling.values import dimension_label, plain_text
+from cx.ui.opening import behind, limits_of, opened, opens
 from cx.words import number, t
 
 WAYS_HEIGHT = 420
+FUNNEL_KPIS = (CONVERSION, PASSAGE, LONG_PASSAGE, WORTH)
 
 
 def funnel(view: View) -> None:
     """The funnel over the stages, beside another where one is chosen, and by the values of one dimension."""
-    shape, limits = journeys.journey(view.version), _limits(view)
-    with parts.card("funnel", t("From stage to stage"), _window(shape)):
+    shape, limits = journeys.journey(view.version), limits_of(view)
+    with parts.card("funnel", t("From stage to stage"), _window(shape)) as frame:
         campaigns = asks.campaign_names()
         compared = filters.comparison(journeys.choices(view.version), campaigns)
         now, other = journeys.funnel(view, compared)
+        frame.tell(view, lambda: journeys.stages(view, compared), computed.journey, FUNNEL_KPIS,
+                   of=[lambda: journeys.funnel(view, compared)])  # fmt: skip
         if other is not None:
             st.caption(funnel_.beside(shape, compared, journeys.begun(view), campaigns))
         table.show(
             funnel_.funnel_columns(other is not None),
             funnel_.funnel_rows(shape, now, other, limits),
-            "table-funnel", t("The funnel over the stages of the journey"), _opened("stage"), _opens("stage"),
+            "table-funnel", t("The funnel over the stages of the journey"), opened("stage"), opens("stage"),
         )  # fmt: skip
         st.caption(funnel_.ever(shape, now))
     _stage_behind(journeys.shown(view, compared), shape)
@@ -52,9 +60,11 @@ def funnel(view: View) -> None:
 def _breakdown(view: View, shape: Journey, limits: SmallSamples) -> None:
     with parts.card(
         "breakdown", t("Who gets how far"), t("The share of those who came in that reached each stage.")
-    ):
+    ) as frame:
         dimension = filters.one("by", t("By"), JOURNEY_DIMENSIONS, dimension_label)
         groups = journeys.breakdown(view, dimension)
+        frame.tell(view, lambda: groups, computed.journey, of=[lambda: journeys.breakdown(view, dimension)],
+                   file=f"funnel-by-{dimension}")  # fmt: skip
         table.show(
             funnel_.breakdown_columns(shape, dimension_label(dimension)),
             funnel_.breakdown_rows(shape, dimension, groups, limits, asks.campaign_names()),
@@ -67,14 +77,23 @@ def _breakdown(view: View, shape: Journey, limits: SmallSamples) -> None:
 def ideal(view: View) -> None:
     """Today's journey against the ideal one, ranked by what is at stake; and the ideal to edit."""
     shape = journeys.journey(view.version)
-    with parts.card("ideal", t("Today's journey against the ideal one"), t("Most revenue at stake first.")):
+    caption = t("Most revenue at stake first.")
+    with parts.card("ideal", t("Today's journey against the ideal one"), caption) as frame:
+        frame.tell(
+            view,
+            lambda: journeys.gaps(view),
+            computed.at_stake,
+            FUNNEL_KPIS,
+            of=[lambda: journeys.gaps(view)],
+        )
         table.show(
-            funnel_.gap_columns(), funnel_.gap_rows(shape, journeys.gaps(view), _limits(view)),
-            "table-ideal", t("Current, ideal and gap of each stage"), _opened("stage"), _opens("stage"),
+            funnel_.gap_columns(), funnel_.gap_rows(shape, journeys.gaps(view), limits_of(view)),
+            "table-ideal", t("Current, ideal and gap of each stage"), opened("stage"), opens("stage"),
         )  # fmt: skip
         st.caption(funnel_.stakes())
-        with st.expander(t("Edit the ideal journey"), icon=":material/edit:"):
-            _ideal_editor(shape, asks.tables(view.edited, view.language).ideal)
+        if rights.may("edit"):
+            with st.expander(t("Edit the ideal journey"), icon=":material/edit:"):
+                _ideal_editor(shape, asks.tables(view.edited, view.language).ideal)
     _stage_behind(view, shape)
 
 
@@ -99,16 +118,18 @@ def _ideal_editor(shape: Journey, kept: pd.DataFrame) -> None:
     )
     if st.button(t("Save the ideal journey"), icon=":material/save:"):
         try:
+            rights.does("edit", "changed", "ideal journey")
             reference.write_ideal(Folders.default().reference, edited)
-        except BadReference as error:
-            st.error(str(error), icon=":material/error:")
+        except CxError as error:
+            parts.wrong(str(error))
         else:
+            live.server().edited()
             st.rerun()
 
 
 def touchpoints(view: View) -> None:
     """The touchpoints of one stage: how each feels, and what customers raise there."""
-    shape, limits = journeys.journey(view.version), _limits(view)
+    shape, limits = journeys.journey(view.version), limits_of(view)
     named = funnel_.names(shape)
     stage = filters.one("stage_of", t("Stage"), shape.ids, lambda name: plain_text(named[name]))
     found = journeys.touched(view)
@@ -117,24 +138,33 @@ def touchpoints(view: View) -> None:
         "touchpoints",
         t("Touchpoints of {stage}", stage=plain_text(named[stage])),
         ways_.not_filtered(view.filters),
-    ):
+    ) as frame:
+        frame.tell(view, lambda: here, computed.touchpoints, [*TOUCHPOINT_KPIS.values()],
+                   of=[lambda: journeys.touched(view)], file=f"touchpoints-{stage}")  # fmt: skip
         if here.empty:
-            st.caption(t("Nothing happened at this stage in the period."))
+            parts.nothing(t("Nothing happened at this stage in the period."))
             return
         st.caption(ways_.needs(here))
         table.show(
             ways_.touchpoint_columns(here), ways_.touchpoint_rows(here, limits), "table-touchpoints",
-            t("Touchpoints of {stage}", stage=named[stage]), _opened("place"), _opens("place"),
+            t("Touchpoints of {stage}", stage=named[stage]), opened("place"), opens("place"),
         )  # fmt: skip
         parts.more(len(here) - ways_.MOST_ROWS)
-    if row := _opened("place", ways_.place_ids(here)):
-        _behind(view, ways_.place(stage, row), "touchpoint", plain_text(ways_.place_name(row)))
+    if row := opened("place", ways_.place_ids(here)):
+        behind(view, ways_.place(stage, row), "touchpoint", plain_text(ways_.place_name(row)))
     with parts.card(
         "pains", t("Pain points of {stage}", stage=plain_text(named[stage])), ways_.pains_caption()
-    ):
+    ) as frame:
         pains = journeys.pains(view, stage)
+        frame.tell(
+            view,
+            lambda: pains,
+            computed.pains,
+            of=[lambda: journeys.pains(view, stage)],
+            file=f"pains-{stage}",
+        )
         if pains.empty:
-            st.caption(t("No contact or complaint is traced back to this stage."))
+            parts.nothing(t("No contact or complaint is traced back to this stage."))
             return
         table.show(
             ways_.pain_columns(), ways_.pain_rows(pains), "table-pains", t("Reasons that customers raise")
@@ -145,72 +175,38 @@ def touchpoints(view: View) -> None:
 def paths(view: View) -> None:
     """The most travelled ways, with going back and leaving, and what those who bought again did differently."""
     shape, told = journeys.journey(view.version), journeys.ways(view)
-    with parts.card("paths", t("The ways that customers take"), ways_.paths(told.visits, told.returning)):
-        flow(told.picture, "picture-paths", WAYS_HEIGHT, _opens_step)
+    caption = ways_.paths(told.visits, told.returning)
+    with parts.card("paths", t("The ways that customers take"), caption) as frame:
+        frame.tell(view, lambda: told.links, computed.ways, [RETURNS], of=[lambda: journeys.ways(view)])
+        flow(
+            told.picture,
+            "picture-paths",
+            WAYS_HEIGHT,
+            _opens_step if rights.may("single") else _opens_nothing,
+        )
+        frame.pictures.append(told.still)
         with st.expander(t("The same steps as a table")):
             table.show(
                 ways_.link_columns(), ways_.link_rows(shape, told.links), "table-paths",
-                t("Steps from stage to stage"), _opened("step"), _opens("step"),
+                t("Steps from stage to stage"), opened("step"), opens("step"),
             )  # fmt: skip
             parts.more(len(told.links) - ways_.MOST_ROWS)
-    if row := _opened("step", ways_.step_ids(told.links)):
+    if row := opened("step", ways_.step_ids(told.links)):
         step = ways_.step(row)
-        _behind(view, step, "step", plain_text(ways_.step_name(shape, step)))
+        behind(view, step, "step", plain_text(ways_.step_name(shape, step)))
     with parts.card(
         "habits",
         t("What customers who bought again did differently"),
         ways_.habits_caption(shape, LANDMARK_DAYS),
-    ):
+    ) as frame:
         habits = journeys.habits(view)
+        frame.tell(view, lambda: habits, measures=[MET], of=[lambda: journeys.habits(view)])
         if habits.empty:
-            st.caption(t("No first order is old enough to tell yet."))
+            parts.nothing(t("No first order is old enough to tell yet."))
             return
         table.show(ways_.habit_columns(), ways_.habit_rows(habits, MET), "table-habits",
                    t("Touchpoints met by those who bought again and by those who did not"))  # fmt: skip
         parts.more(len(habits) - ways_.MOST_ROWS)
-
-
-def channels(view: View) -> None:
-    """Where customers are, how they change channel, on which devices, and how often they need support."""
-    told, limits = journeys.of_channels(view), _limits(view)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        with parts.card(
-            "presence", t("Where customers are"), t("Customers who used each channel; one may use several.")
-        ):
-            table.show(ways_.presence_columns(), ways_.presence_rows(told.presence, limits), "table-presence",
-                       t("Customers by channel"))  # fmt: skip
-        with parts.card("devices", t("Mobile against desktop"), ways_.mobile(told.devices.change)):
-            table.show(ways_.device_columns(), ways_.device_rows(told.devices, limits), "table-devices",
-                       t("Visits by device"))  # fmt: skip
-    with right, parts.card("hops", t("Changing channel"), ways_.hopping(told.hops, limits)):
-        table.show(ways_.hop_columns(), ways_.hop_rows(told.hops), "table-hops", t("Changes of channel"))
-        parts.more(len(told.hops.turns) - ways_.MOST_ROWS)
-    with parts.card(
-        "support", t("How often customers need support"), t("Against the equally long period before.")
-    ):
-        table.show(ways_.support_columns(), ways_.support_rows(told.support, limits), "table-support",
-                   t("Support by channel"))  # fmt: skip
-
-
-def returning(view: View) -> None:
-    """Who is lost, who comes back, and what cohorts are worth."""
-    told, limits = journeys.kept(view), _limits(view)
-    shape = journeys.journey(view.version)
-    with parts.card("kept", t("Churn and return"), returning_.standing(shape, told.now)):
-        table.show(returning_.figure_columns(), returning_.figure_rows(told.now, told.before, told.repeat, limits),
-                   "table-kept", t("Churn, retention and repeat purchase"))  # fmt: skip
-    with parts.card(
-        "cohorts", t("Cohorts by the month of their first order"), returning_.cohorts_caption(told.cohorts)
-    ):
-        shown = filters.one("heat", t("Show"), [*returning_.HEATS], lambda name: t(returning_.HEATS[name]))
-        table.show(
-            returning_.cohort_columns(told.cohorts), returning_.cohort_rows(told.cohorts, shown, limits),
-            "table-cohorts", t("Cohorts by months since the first order"), _opened("cell"), _opens("cell"),
-        )  # fmt: skip
-        st.caption(returning_.worth(told.cohorts))
-    if cell := _opened("cell", returning_.cell_ids(told.cohorts)):
-        _behind(view, returning_.cohort_cell(cell), "cohort", returning_.cell_name(cell))
 
 
 SECTIONS: dict[str, Callable[[View], None]] = {
@@ -225,7 +221,7 @@ SECTIONS: dict[str, Callable[[View], None]] = {
 
 
 def _stage_behind(view: View, shape: Journey) -> None:
-    stage = _opened("stage", shape.ids)
+    stage = opened("stage", shape.ids)
     if not stage:
         return
     position = shape.ids.index(stage)
@@ -234,38 +230,22 @@ def _stage_behind(view: View, shape: Journey) -> None:
     told = {"lost": t("Lost before {stage}", stage=name), "reached": t("Reached {stage}", stage=name)}
     with parts.card(
         "behind", t("The interactions behind {what}", what=name), t("The latest customers first.")
-    ):
+    ) as frame:
+        rights.needs("single")
         chosen = filters.one("whose", t("Whose"), whose, told.__getitem__)
-        parts.interactions(journeys.behind(view, Reached(position, chosen == "lost")), f"{chosen}-{stage}")
-
-
-def _behind(view: View, figure: Figure, file: str, name: str) -> None:
-    with parts.card(
-        "behind", t("The interactions behind {what}", what=name), t("The latest customers first.")
-    ):
-        parts.interactions(journeys.behind(view, figure), file)
-
-
-def _opened(kind: str, known: Collection[str] | None = None) -> str:
-    """The id of what the viewer opened, where it is of this kind and, in a link that may be old, still there."""
-    told = link.chosen("open")
-    there = len(told) == 2 and told[0] == kind and (known is None or told[1] in known)
-    return told[1] if there else ""
-
-
-def _opens(kind: str) -> Callable[[str], None]:
-    """Open what is chosen, or close it where it is open."""
-    return lambda chosen: link.choose("open", [] if _opened(kind) == chosen else [kind, chosen])
+        figure = Reached(position, chosen == "lost")
+        parts.interactions(journeys.behind(view, figure), f"{chosen}-{stage}")
+        frame.tell(view, of=[lambda: journeys.behind(view, figure)])
 
 
 def _opens_step(step: int, origin: str, target: str) -> None:
     link.choose("open", ["step", row_id(step, origin, target)])
 
 
-def _limits(view: View) -> SmallSamples:
-    return asks.tables(view.edited, view.language).settings.small_samples
+def _opens_nothing(step: int, origin: str, target: str) -> None:
+    """For whom single interactions are not."""
 
 
 def _window(shape: Journey) -> str:
-    return t("Customers who reached each stage, in order, within {days} days of coming in. Choose a stage to see who.",
-             days=number(shape.window_days))  # fmt: skip
+    told = t("Customers who reached each stage, in order, within {days} days of coming in.", days=number(shape.window_days))  # fmt: skip
+    return f"{told} {t('Choose a stage to see who.')}" if rights.may("single") else told

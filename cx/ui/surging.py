@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from cx import clock, notes, salient, words
 from cx.expected import against_expected
@@ -18,10 +17,13 @@ from cx.questions import surging, waiting
 from cx.questions.queue import Entry
 from cx.questions.surging import Watch
 from cx.surges import Memory
-from cx.ui import asks, live
+from cx.telling import access as told_access
+from cx.telling import plots
+from cx.telling import surges as told_surges
+from cx.telling.values import written
+from cx.ui import asks, live, rights
 from cx.ui.asks import SPECS, VIEWS, View
-from cx.ui.telling import surges as told_surges
-from cx.ui.telling.values import written
+from cx.ui.keeping import cached
 
 
 def last_day(version: int) -> date:
@@ -29,83 +31,117 @@ def last_day(version: int) -> date:
     return asks.fresh(version, clock.hour()).last_day
 
 
-@st.cache_resource(show_spinner=False)
+@cached(1)
 def _memory() -> Memory:
     return Memory()
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@cached(4)
 def watch(version: int, through: date) -> Watch:
     """What the detector says."""
-    return surging.watch(live.server().store, through, _memory())
+    return surging.watch(live.store(), through, _memory())
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS)
 def queue(view: View, through: date) -> list[Entry]:
     """The surges, what to do first on top; muted ones last."""
     told, tables = watch(view.version, through), asks.tables(view.edited, view.language)
-    return queue_.queue(live.server().store, told, tables.campaigns, view.at.date())
+    return queue_.queue(live.store(), told, tables.campaigns, view.at.date())
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False)
+@cached(SPECS)
 def picture(view: View, through: date, surge: Surge) -> dict[str, Any]:
     """The days of a surge against what was expected, as a frozen chart."""
     words.use(view.language)
     row = _row(view, through, surge)
     days = surging.daily(watch(view.version, through), row)
-    steps, shades, onset = told_surges.days(days, asks.tables(view.edited, view.language).campaigns, row)
+    tables = asks.tables(view.edited, view.language)
+    steps, shades, onset = told_surges.days(days, tables.campaigns, row)
     return against_expected(
-        steps, shades, told_surges.titles(), written, told_surges.DAY, onset, told_surges.began()
-    )
+        steps, shades, told_surges.titles() | plots.annotation_titles(), written, told_surges.DAY, onset, told_surges.began(),
+        plots.annotated(tables.annotations, (surge.product,) if surge.product not in ("", surging.UNSTATED) else ()),
+    )  # fmt: skip
 
 
-@st.cache_resource(max_entries=SPECS, show_spinner=False)
+def days(view: View, through: date, surge: Surge) -> pd.DataFrame:
+    """The days of a surge, and what was expected of them."""
+    return surging.daily(watch(view.version, through), _row(view, through, surge))
+
+
+@cached(SPECS)
 def shares(view: View, through: date, surge: Surge, dimension: str) -> pd.DataFrame:
     """Where the complaints of a surge come from."""
-    return surging.shares(live.server().store, _row(view, through, surge), dimension)
+    return surging.shares(live.store(), _row(view, through, surge), dimension)
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
 def said(view: View, through: date, surge: Surge) -> list[salient.Salient]:
-    """The words that stand out in what customers wrote."""
-    now, before = surging.texts(live.server().store, _row(view, through, surge))
+    """The words that stand out in what customers wrote. Raises NotAllowed, NotLogged."""
+    rights.saw(told_access.surge(surge))
+    return _said(view, through, surge)
+
+
+@cached(VIEWS, needs="single")
+def _said(view: View, through: date, surge: Surge) -> list[salient.Salient]:
+    now, before = surging.texts(live.store(), _row(view, through, surge))
     here, there = ([salient.Text(*row) for row in table.itertuples(index=False)] for table in (now, before))
     return salient.salient(here, there)
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+def worded(view: View, through: date, surge: Surge) -> bool:
+    """Whether customers' words lie here; those of what an engine counted are not kept."""
+    elsewhere = asks.elsewhere()
+    return elsewhere is None or _row(view, through, surge).last_day >= pd.Timestamp(elsewhere.served.end)
+
+
 def behind(view: View, through: date, surge: Surge) -> behind_.Behind:
-    """The complaints of a surge."""
+    """The complaints of a surge. Raises NotAllowed, NotLogged."""
+    rights.saw(told_access.surge(surge))
+    return _behind(view, through, surge)
+
+
+@cached(VIEWS, needs="single")
+def _behind(view: View, through: date, surge: Surge) -> behind_.Behind:
     row = _row(view, through, surge)
     raised = behind_.Raised(surge.product, surge.reason, surge.onset, pd.Timestamp(row.last_day).date())
-    return behind_.raised(live.server().store, raised)
+    return behind_.raised(live.store(), raised, asks.elsewhere())
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS)
 def today(version: int, at: datetime, language: str) -> dict[str, Any]:
     """The hours of the day that runs, as a frozen chart."""
     words.use(language)
     through = asks.fresh(version, at).through
-    hours = waiting.hours(live.server().store, Filters(), through.date())
-    return against_expected(told_surges.hours(hours, through), (), told_surges.hour_titles(), written, 1.0)
+    return against_expected(
+        told_surges.hours(hours(version, at), through), (), told_surges.hour_titles(), written, 1.0
+    )
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS)
+def hours(version: int, at: datetime) -> pd.DataFrame:
+    """The hours of the day that runs, and what is usual for them."""
+    return waiting.hours(live.store(), Filters(), asks.fresh(version, at).through.date())
+
+
+@cached(VIEWS)
 def waits(version: int, at: datetime) -> tuple[waiting.Backlog, waiting.Reply]:
     """What waits, and how soon it is answered."""
-    store, fresh = live.server().store, asks.fresh(version, at)
+    store, fresh = live.store(), asks.fresh(version, at)
     return waiting.backlog(store, Filters(), fresh.through), waiting.reply(store, Filters(), fresh.last_day)
 
 
-@st.cache_resource(max_entries=VIEWS, show_spinner=False)
+@cached(VIEWS)
 def log(version: int, surge: Surge) -> pd.DataFrame:
     """What was noted of a surge, the newest first."""
-    return notes.on(notes.noted(live.server().store), surge)[::-1]
+    return notes.on(notes.noted(live.store()), surge)[::-1]
 
 
 def note(surge: Surge, action: str, value: str, who: str) -> None:
-    """Write a note down; every open page is told of it. Raises BadNote."""
-    notes.note(live.server().store, surge, action, value, who, clock.now())
+    """Write a note down, under their own address where somebody signed in; every open page is told of it.
+
+    Raises BadNote, NotAllowed, NotLogged.
+    """
+    rights.does("acknowledge", "changed", f"{told_access.surge(surge)}: {action}")
+    notes.note(live.server().store, surge, action, value, rights.signed(who), clock.now())
 
 
 def warm(version: int) -> None:

@@ -2,10 +2,11 @@
 
 const LENGTHS = ["share", "other", "lo", "hi"];
 const NOTE_SIZE = 0.86; // of a note's letters, against those of the text above it
+// A narrow cell breaks its note between the parts that a dot sets apart, not within one.
+const unbroken = (note = "") => note.replaceAll(" ", "\u00a0").replaceAll("\u00a0·\u00a0", "\u00a0· ");
 const PARTS = `<span class="bar"><i class="fill"></i><i class="other"></i><i class="whisker"></i></span>
   <bdi class="text"></bdi> <bdi class="note"></bdi> <span class="aria"></span>`;
 
-const isNumber = (value) => Number.isFinite(value);
 const words = (...names) => names.filter(Boolean).join(" ");
 
 /** An attribute is written only where it differs; one without a value is taken away. */
@@ -73,12 +74,20 @@ function drawLengths(place, cell) {
   }
 }
 
+/** The small line of a cell, on a scale from zero: only cells that have one carry its parts. */
+function drawSeries(body, { spark }) {
+  if (spark && !body.querySelector(".plot")) body.insertAdjacentHTML("beforeend", PLOT);
+  if (spark) drawSpark(body, { spark, from: 0 });
+  else body.querySelector(".plot")?.remove();
+}
+
 /** The parts that a cell draws, for the style sheet to show or hide. */
 function partsOf(cell) {
   const drawn = isNumber(cell.share) && "measured";
   const compared = isNumber(cell.other) && "compared";
   const ranged = isNumber(cell.lo) && isNumber(cell.hi) && "ranged";
-  return words(drawn, compared, ranged, !drawn && !cell.text && "blank");
+  const empty = !drawn && !cell.text && !cell.spark?.some(isNumber);
+  return words(drawn, compared, ranged, empty && "blank");
 }
 
 function drawCell(place, column, cell, { selected, rooms }) {
@@ -89,9 +98,10 @@ function drawCell(place, column, cell, { selected, rooms }) {
   set(body, "data-id", cell.id);
   set(body, "aria-pressed", cell.id ? String(cell.id === selected) : null);
   drawLengths(place, cell);
+  drawSeries(body, cell);
   if (column.kind === "bar") setLength(place, "--room", rooms[column.id]);
   setValue(find("text"), cell.text);
-  setText(find("note"), cell.note);
+  setText(find("note"), column.kind === "text" ? cell.note : unbroken(cell.note));
   setText(find("aria"), cell.aria);
 }
 

@@ -1,82 +1,22 @@
-"""A live table: rows with bars, chips or heat, patched in place, every word from Python."""
+"""A live table: rows with bars, chips, small lines or heat, patched in place, every word from Python."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any
 
 import streamlit as st
 
-Kind = Literal["text", "number", "bar", "chip", "heat"]
-Tone = Literal["good", "bad", "neutral"]
-HERE = Path(__file__).parent
-
-
-class Column(TypedDict):
-    """One column and how its cells are drawn; `note` explains it on hover, `main` makes its figures stand out.
-
-    A table with a heat column stays a grid on a phone and scrolls inside itself; any other becomes a list there.
-    """
-
-    id: str
-    label: str
-    kind: Kind
-    note: NotRequired[str]
-    main: NotRequired[bool]
-
-
-class Cell(TypedDict, total=False):
-    """One cell, in words and numbers that are ready to be shown; one without text and share is blank.
-
-    `note` is a small second line. Lengths run from 0 to 1 of the column's scale: `share` is the bar or the strength
-    of heat, `lo` and `hi` its interval, `other` a second bar to compare with. `tone` colours the text or the chip,
-    and `aria` says in words what colour and length say. With an `id` the cell itself can be chosen.
-    """
-
-    text: str
-    note: str
-    share: float
-    lo: float
-    hi: float
-    other: float
-    tone: Tone
-    aria: str
-    id: str
-
-
-_SEPARATOR = "\x1f"
-
-
-def row_id(*parts: object) -> str:
-    """One id out of several parts, as a link can carry it; `parts_of` takes it apart."""
-    return _SEPARATOR.join(map(str, parts))
-
-
-def parts_of(row: str) -> list[str]:
-    """The parts that `row_id` made an id of."""
-    return row.split(_SEPARATOR)
-
-
-class Row(TypedDict):
-    """One row: its cells by the ids of their columns, of which the first is the row's header.
-
-    `tone` colours its bars, `muted` greys its words, and a `choosable` row is chosen by a click anywhere on it.
-    """
-
-    id: str
-    cells: dict[str, Cell]
-    tone: NotRequired[Tone]
-    muted: NotRequired[bool]
-    choosable: NotRequired[bool]
-
+from cx.telling.shapes import Cell, Column, Row
+from cx.ui import frame
+from cx.ui.tiles import drawn_by
 
 _table = st.components.v2.component(
     "cx_table",
     html='<div class="frame"><div class="scroller"><table role="table"><caption></caption>'
     '<thead role="rowgroup"><tr role="row"></tr></thead><tbody role="rowgroup"></tbody></table></div></div>',
-    css=(HERE / "table.css").read_text(encoding="utf-8"),
-    js=(HERE / "table.js").read_text(encoding="utf-8"),
+    css=drawn_by("css", "spark", "table"),
+    js=drawn_by("js", "spark", "table"),
 )
 
 
@@ -98,6 +38,7 @@ def show(
         if choose:
             choose(str(st.session_state[key].chosen))
 
+    frame.tabulated(columns, rows)
     told = drawn(columns, rows, choosing=choose is not None)
     data = {"caption": caption, "columns": list(columns), "rows": told, "selected": selected}
     _table(data=data, key=key, on_chosen_change=clicked)

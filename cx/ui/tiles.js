@@ -1,7 +1,5 @@
 // Draws the key figures, and on every later call changes only what changed: no element is ever replaced.
 
-const HEIGHT = 44; // of a sparkline, in the units of its viewBox; its width is 100
-const MARGIN = 3; // kept free above and below, so that strokes are not cut
 const COLOURS = { good: "green", bad: "red", warn: "orange", neutral: "gray" };
 const ICONS = {
   good: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1Zm3.4 5.5-4 4.2a.8.8 0 0 1-1.1 0L4.5 8.9a.8.8 0 0 1 1.1-1.1l1.2 1.2 3.5-3.6a.8.8 0 0 1 1.1 1.1Z",
@@ -12,57 +10,10 @@ const ICONS = {
 const TEMPLATE = `
   <span class="label"></span>
   <span class="row"><span><span class="value"></span><span class="unit"></span></span><span class="chip"></span></span>
-  <span class="plot">
-    <svg class="spark" viewBox="0 0 100 ${HEIGHT}" preserveAspectRatio="none">
-      <path class="band"/><path class="target"/><path class="line"/>
-    </svg>
-    <i class="dot"></i>
-  </span>
+  ${PLOT}
   <span class="foot"><svg class="icon" viewBox="0 0 16 16"><path/></svg><span></span></span>
   <span class="range"></span>
   <span class="aria"></span>`;
-
-const isNumber = (value) => Number.isFinite(value);
-
-/** The indexes of each unbroken run of numbers; a missing number ends one, so that a gap stays a gap. */
-function runs(values) {
-  const found = [];
-  values.forEach((value, index) => {
-    if (!isNumber(value)) return;
-    if (index === 0 || !isNumber(values[index - 1])) found.push([]);
-    found.at(-1).push(index);
-  });
-  return found;
-}
-
-/** Where a value stands in the plot: x by its place in the series, y within everything that must be seen. */
-function scales({ spark, lo, hi, target }) {
-  const seen = [...spark, ...lo, ...hi, target].filter(isNumber);
-  const [least, most] = [Math.min(...seen), Math.max(...seen)];
-  const room = HEIGHT - 2 * MARGIN;
-  return {
-    x: (index) => (100 * index) / Math.max(spark.length - 1, 1),
-    y: (value) => (most > least ? HEIGHT - MARGIN - (room * (value - least)) / (most - least) : HEIGHT / 2),
-  };
-}
-
-const path = (points) => points.map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(2)},${y.toFixed(2)}`).join("");
-
-function drawSpark(find, tile) {
-  const { x, y } = scales(tile);
-  const along = (values, indexes) => indexes.map((i) => [x(i), y(values[i])]);
-  const bounded = tile.lo.map((low, i) => (isNumber(tile.hi[i]) ? low : null));
-  const band = runs(bounded).map((run) => `${path([...along(tile.hi, run), ...along(tile.lo, run).reverse()])}Z`);
-  find(".band").setAttribute("d", band.join(""));
-  // A week alone between two gaps has no line to stand on; a stroke of no length shows it as a point.
-  find(".line").setAttribute("d", runs(tile.spark).map((run) => path(along(tile.spark, run)) + (run[1] ? "" : "h0")).join(""));
-  find(".target").setAttribute("d", isNumber(tile.target) ? `M0,${y(tile.target)}H100` : "");
-  const dot = find(".dot");
-  const last = tile.spark.at(-1);
-  dot.hidden = !isNumber(last);
-  dot.style.left = "100%";
-  dot.style.top = `${(100 * (isNumber(last) ? y(last) : 0)) / HEIGHT}%`;
-}
 
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
@@ -93,7 +44,7 @@ function drawTile(button, tile, selected) {
   find(".icon path").setAttribute("d", ICONS[tile.foot_tone]);
   setText(find(".range"), tile.range);
   setText(find(".aria"), tile.aria);
-  drawSpark(find, tile);
+  drawSpark(button, tile);
 }
 
 /** Show the choice at once; the rerun that it asks for brings the rest. */

@@ -15,12 +15,14 @@ from cx.errors import FileRefused, MappingError
 from cx.formats import Format, Mapping, Source, recognise
 from cx.formats.suggesting import suggest
 from cx.formats.writing import half_known, tied
+from cx.ingest.shown import without
 from cx.ingest.tables import is_benchmarks
 from cx.ingest.trying import Look, Tried, look
-from cx.ui import live
+from cx.ui import live, rights
 
 _KEY = "mapper"
 _LONGEST = 100
+"""Bytes of its name that are kept, and of its ending."""
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Upload:
     """A file that the viewer brought, and what was found out about it.
 
     `found` is its format where it is known, `tied` the mappings that fit it alike; `why` says what keeps it from being
-    recognised, `failed` what kept its mapping from being saved; `tried` is the last result, and of what choices.
+    recognised, `failed` what kept its mapping from being saved or the file from being handed on; `tried` is the last result, and of what choices.
     """
 
     id: str
@@ -44,7 +46,8 @@ class Upload:
 
 
 def upload(brought: Any) -> Upload | None:
-    """What is known of the file that was brought; looked at once."""
+    """What is known of the file that was brought; looked at once. Raises NotAllowed."""
+    rights.needs("upload")
     known: Upload | None = st.session_state.get(_KEY)
     if known is not None and brought is not None and brought.file_id == known.id:
         return known
@@ -67,9 +70,13 @@ def drop() -> None:
 
 
 def _plain(name: str) -> str:
-    """A name that the inbox takes, and that no folder stands in."""
-    path = Path(Path(name).name.lstrip(".~") or "export.csv")
-    return path.stem[:_LONGEST] + path.suffix
+    """A name that the inbox takes, that no folder stands in, and that a file can have: short, and of letters that show."""
+    path = Path(Path(without(name).replace("\\", "/")).name.lstrip(".~") or "export.csv")
+    return _clipped(path.stem) + _clipped(path.suffix)
+
+
+def _clipped(text: str) -> str:
+    return text.encode()[:_LONGEST].decode(errors="ignore")
 
 
 def _look_at(upload: Upload, reference: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -26,16 +25,16 @@ class Started(NamedTuple):
 def started(folder: Path) -> Started:
     """Start the dashboard over this folder's data once."""
     browser.PATIENCE_SECONDS = PATIENCE_SECONDS  # a large store takes longer than those of tests
-    os.environ["CX_NOW"] = generate.END.isoformat()
+    now = generate.END.isoformat()
     if not CHROMIUM:
         begun = time.perf_counter()
-        with serving(folder / "data") as running:
+        with serving(folder / "data", CX_NOW=now) as running:
             running.ask("api/health")
             return Started(time.perf_counter() - begun, float("nan"), _memory(running.process.pid))
     with browsing() as context:
         page = context.new_page()
         begun = time.perf_counter()
-        with serving(folder / "data") as running:
+        with serving(folder / "data", CX_NOW=now) as running:
             running.ask("api/health")
             answered = time.perf_counter() - begun
             page.goto(running.url)

@@ -222,7 +222,6 @@ def main() -> None:
     )
     given.add_argument("--soak", type=int, metavar="RERUNS", default=0)
     said = given.parse_args()
-    os.environ["CX_METRICS"] = "1"
     print(machine())
     with tempfile.TemporaryDirectory() as folder:
         folders = Folders(Path(folder) / "data")
@@ -230,7 +229,7 @@ def main() -> None:
             shutil.copytree(said.data, folders.root)
         folders.make()
         folders = folders if said.data else company(folders)
-        with serving(folders.root) as running:
+        with serving(folders.root, CX_METRICS="1") as running:
             served = Served(running, folders)
             if said.soak:
                 flat = asyncio.run(soak(served, said.pages, said.soak))

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 PROJECT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -27,6 +28,10 @@ FLAGS = [
 ]
 DESKTOP, PHONE = {"width": 1440, "height": 1000}, {"width": 390, "height": 844}
 PATIENCE_SECONDS = 60
+PATIENCE_MS = 1000 * PATIENCE_SECONDS
+"""How long whatever a browser is asked for may take, on a machine that does much else."""
+LOGS: list[Path] = []
+"""What the servers that run write to, to be told where a test of them fails."""
 
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
@@ -56,8 +61,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(data: Path, script: Path = PROJECT / "app.py", base: str = "", port: int = 0):
-    """`streamlit run` on this data folder, from when it answers until the end of the block."""
+def serving(
+    data: Path, script: Path = PROJECT / "app.py", base: str = "", port: int = 0, **settings: str
+) -> Iterator[Running]:
+    """`streamlit run` on this data folder, from when it answers until the end of the block.
+
+    `settings` stand in its environment, not in that of the tests: a server may outlast the one that started it.
+    """
     port = port or free_port()
     options = {"server.port": port, "server.headless": "true", "server.baseUrlPath": base}
     command = [
@@ -68,14 +78,18 @@ def serving(data: Path, script: Path = PROJECT / "app.py", base: str = "", port:
         str(script),
         *(f"--{k}={v}" for k, v in options.items()),
     ]
-    environment = {**os.environ, "CX_DATA": str(data), "PYTHONPATH": str(PROJECT)}
-    with open(data / "server.log", "w") as log:
-        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
+    none = {"STREAMLIT_SECRETS_FILES": str(data / "no-secrets.toml")}  # not those of who runs the tests
+    environment = {**os.environ, "CX_DATA": str(data), "PYTHONPATH": str(PROJECT), **none, **settings}
+    log = data / "server.log"
+    with log.open("w") as written:
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=written, stderr=written)
     running = Running(f"http://localhost:{port}/{base}".rstrip("/"), process)
+    LOGS.append(log)
     try:
-        _wait(running, data / "server.log")
+        _wait(running, log)
         yield running
     finally:
+        LOGS.remove(log)
         if process.poll() is None:
             running.stop()
 
@@ -97,9 +111,20 @@ def browsing(**context):
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            yield chromium.new_context(**{"viewport": DESKTOP, **context})
+            yield another(chromium, **context)
         finally:
             chromium.close()
+
+
+def another(browser: Browser, **context) -> BrowserContext:
+    """One more viewer with nothing in their browser, who waits as patiently."""
+    opened = browser.new_context(**{"viewport": DESKTOP, **context})
+    opened.set_default_timeout(PATIENCE_MS)
+    return opened
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.locator(f".st-key-card-{name}")
 
 
 @contextmanager

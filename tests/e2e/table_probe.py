@@ -16,7 +16,8 @@ GAPS = [
     {"id": "now", "label": "Current", "kind": "number", "main": True},
     {"id": "ideal", "label": "Ideal", "kind": "number"},
     {"id": "gap", "label": "Gap", "kind": "bar"},
-    {"id": "word", "label": "In words", "kind": "text"},
+    {"id": "word", "label": "In words", "kind": "prose"},
+    {"id": "weeks", "label": "Weeks", "kind": "spark"},
 ]
 GIVEN = [
     ("Net promoter score", "43.1", "45.0", 0.4, "Close to the target"),
@@ -61,7 +62,11 @@ def stages(step):
 
 def gap(name, now, ideal, share, word, tone="neutral"):
     texts = {"measure": {"text": name}, "now": {"text": now, "tone": tone}, "ideal": {"text": ideal}}
-    return {"id": name, "cells": {**texts, "gap": {"text": "−1.9", "share": share}, "word": {"text": word}}}
+    weeks = {"spark": [4, None, 2, 0, 8], "aria": "Between 0 and 8 a week."}
+    return {
+        "id": name,
+        "cells": {**texts, "gap": {"text": "−1.9", "share": share}, "word": {"text": word}, "weeks": weeks},
+    }
 
 
 def cohort(number):

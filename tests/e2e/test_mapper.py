@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cx.folders import Folders
-from tests.e2e.browser import PATIENCE_SECONDS, needs_browser
+from tests.e2e.browser import needs_browser
 
 pytestmark = needs_browser
 
@@ -27,7 +27,6 @@ def file(tmp_path: Path) -> Path:
 
 def test_a_strange_file_is_asked_about_and_taken_in(opened: Page, folders: Folders, file: Path) -> None:
     page = opened
-    page.set_default_timeout(1000 * PATIENCE_SECONDS)
     page.goto("/data")
     page.locator(".st-key-card-mapper input[type=file]").set_input_files(file)
     question = page.get_by_role("radiogroup", name="Is 01/03/2026 the 1 March 2026 or the 3 January 2026?")
@@ -41,5 +40,5 @@ def test_a_strange_file_is_asked_about_and_taken_in(opened: Page, folders: Folde
     save.click()
     expect(page.get_by_text("was handed to the inbox")).to_be_visible()
     landed = page.get_by_role("table", name="Exports that arrived").get_by_role("row", name="Anfragen.csv")
-    expect(landed).to_contain_text("9", timeout=1000 * PATIENCE_SECONDS)
+    expect(landed).to_contain_text("9")
     assert (folders.reference / "mappings" / "anfragen.toml").exists()

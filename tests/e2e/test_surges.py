@@ -11,13 +11,12 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from cx.folders import Folders
 from cx.store import Store
-from tests.e2e.browser import PATIENCE_SECONDS, PHONE, browsing, needs_browser, serving
+from tests.e2e.browser import PHONE, browsing, card, needs_browser, serving
 from tests.e2e.test_weekly_health import drop
 from tests.given import MONDAY, NOW, frame, land, row
 
 pytestmark = needs_browser
 
-WAIT = 1000 * PATIENCE_SECONDS / 3
 PRODUCTS, REASONS = ("Lamp", "Kettle", "Chair"), ("broken", "late")
 TEXTS = ("It arrived with a dent", "Nobody told me when it comes", "The colour is not as shown")
 DAYS, DEFECT_DAYS = 150, 6
@@ -69,12 +68,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Folders:
 
 @pytest.fixture(scope="module")
 def browser(company: Folders) -> Iterator[BrowserContext]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CX_NOW", NOW.isoformat())
-        with serving(company.root) as running, browsing(base_url=running.url) as context:
-            context.set_default_timeout(WAIT)
-            expect.set_options(timeout=WAIT)
-            yield context
+    with (
+        serving(company.root, CX_NOW=NOW.isoformat()) as running,
+        browsing(base_url=running.url) as context,
+    ):
+        expect.set_options()
+        yield context
 
 
 def opened(browser: BrowserContext) -> Page:
@@ -85,10 +84,6 @@ def opened(browser: BrowserContext) -> Page:
     expect(card(page, "today").locator("canvas")).to_be_visible()
     page.evaluate("window.untouched = true")
     return page
-
-
-def card(page: Page, name: str) -> Locator:
-    return page.locator(f".st-key-card-{name}")
 
 
 def title(page: Page) -> Locator:
@@ -115,7 +110,7 @@ def test_a_defect_comes_up_on_open_pages_and_is_taken_on(browser: BrowserContext
     assert first.url == address
 
     card(first, "queue").locator("table").get_by_role("button").first.click()
-    expect(card(first, "surge").locator("canvas")).to_be_visible()
+    expect(card(first, "surge").locator("canvas").first).to_be_visible()
     first.wait_for_url("**/surges?surge=Lamp*broken*")
     expect(card(first, "surge")).to_contain_text("hinge")
     expect(card(first, "split")).to_contain_text("chat")
@@ -137,7 +132,7 @@ def test_the_link_opens_the_surge_and_fits_a_phone(browser: BrowserContext) -> N
     there.wait_for_url("**/surges?surge=*")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto(there.url)
-    expect(card(page, "surge").locator("canvas")).to_be_visible()
+    expect(card(page, "surge").locator("canvas").first).to_be_visible()
     expect(card(page, "notes")).to_contain_text("Ann")
     for block in (page.locator("html"), page.locator("[data-testid=stMain]")):
         assert block.evaluate("block => block.scrollWidth - block.clientWidth") <= 0
@@ -148,6 +143,6 @@ def test_a_surge_is_opened_by_the_keyboard_alone(browser: BrowserContext) -> Non
     button = card(page, "queue").locator("table").get_by_role("button").first
     button.focus()
     page.keyboard.press("Enter")
-    expect(card(page, "surge").locator("canvas")).to_be_visible()
+    expect(card(page, "surge").locator("canvas").first).to_be_visible()
     page.go_back()
     expect(card(page, "surge")).to_have_count(0)

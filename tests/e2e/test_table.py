@@ -72,6 +72,7 @@ def test_it_is_a_table_to_those_who_hear_it(page: Page) -> None:
         "Ideal",
         "Gap",
         "In words",
+        "Weeks",
     ]
     satisfaction = heard.get_by_role("row", name="Satisfaction")
     assert satisfaction.get_by_role("rowheader").inner_text().strip() == "Satisfaction"
@@ -94,6 +95,14 @@ def test_bars_are_as_long_as_their_shares(page: Page) -> None:
     assert [length / lengths[0] for length in lengths] == pytest.approx(
         [1, 62 / 97, 41 / 97, 22 / 97], abs=0.01
     )
+
+
+def test_a_line_runs_from_zero_with_its_gaps_and_is_said_in_words(page: Page) -> None:
+    cell = page.get_by_role("table", name="Where we stand").locator("td.spark").first
+    expect(cell).to_have_text(re.compile("Between 0 and 8 a week."))
+    assert cell.locator(".line").get_attribute("d") == "M0.00,22.00h0M50.00,31.50L75.00,41.00L100.00,3.00"
+    expect(cell.locator(".dot")).to_be_visible()
+    expect(table(page, "gaps").locator("td:not(.spark) .plot")).to_have_count(0)
 
 
 def test_a_click_anywhere_on_a_row_chooses_it(page: Page) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from cx import words
 from cx.folders import Folders
 from tests.conftest import DemoCompany
-from tests.e2e.browser import PATIENCE_SECONDS, needs_browser
+from tests.e2e.browser import needs_browser
 from tests.given import frame, row
 from tests.test_health import by_pandas, rows_of
 
@@ -40,7 +40,7 @@ COUNT_BLANKS = f"""
 def page(opened: Page) -> Page:
     """The page, whole."""
     opened.goto("/")
-    opened.wait_for_function(WHOLE_PAGE, timeout=1000 * PATIENCE_SECONDS)
+    opened.wait_for_function(WHOLE_PAGE)
     return opened
 
 
@@ -83,7 +83,7 @@ def test_an_export_that_lands_changes_the_open_page(
     expected = words.number(100 * float((answers >= 4).sum()) / (len(answers) + 1000), 1)
     assert expected != shown
     value = page.locator(".tile", has_text="Satisfaction (CSAT)").first.locator(".value")
-    expect(value).to_have_text(expected, timeout=1000 * PATIENCE_SECONDS)
+    expect(value).to_have_text(expected)
     assert page.evaluate("window.blanks") == 0
 
 

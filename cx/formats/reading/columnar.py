@@ -10,7 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
+from cx.errors import FileRefused
 from cx.formats.reading.sheet import Rows, Sheet, Told, named, numbered, schema_of
+from cx.formats.unpacking import allowed
+from cx.words import t
+
+ROWS_FROM, ROWS_A_BYTE = 1_000_000, 8
+"""How many rows a file may have for each of its bytes, once it has so many."""
 
 _BATCH_ROWS = 8192
 _BUFFER_BYTES = 1 << 16
@@ -35,11 +41,23 @@ def complete(path: Path) -> bool:
 
 
 def columnar_sheet(path: Path) -> Sheet:
-    """The columns of a Parquet file. Raises an error that `in_words` knows."""
-    schema = parquet.read_schema(path)
+    """The columns of a Parquet file. Raises FileRefused where it unfolds too far, or an error that `in_words` knows."""
+    with parquet.ParquetFile(path) as file:
+        told, schema = file.metadata, file.schema_arrow
+    _refuse_large(path, told)
     columns = named(schema.names)
     holds = tuple(_held(kind) for kind in schema.types)
     return Sheet(path, columns, holds, data=path, reader=partial(_rows, path, schema))
+
+
+def _refuse_large(path: Path, told: Any) -> None:
+    """A column of one value takes next to no room, however many rows it has; those of an export have ids, which do."""
+    if told.num_rows > max(ROWS_FROM, ROWS_A_BYTE * path.stat().st_size):
+        reason = t("It tells of more rows than a file of its size can hold. Export it again.")
+        raise FileRefused(path.name, reason)
+    if sum(told.row_group(at).total_byte_size for at in range(told.num_row_groups)) > allowed(path):
+        reason = t("It unfolds to far more than a file of its size should hold. Export it again.")
+        raise FileRefused(path.name, reason)
 
 
 def _rows(path: Path, schema: Any, places: Sequence[int], told: Told) -> Rows:

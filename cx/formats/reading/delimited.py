@@ -10,7 +10,7 @@ import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from io import StringIO
+from io import SEEK_CUR, SEEK_END, FileIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +99,25 @@ def _blocks(
     how = arrow_csv.ReadOptions(
         use_threads=False, column_names=names, skip_rows_after_names=1, block_size=block
     )
-    with pa.OSFile(str(data), "rb") as file:
+    with _WholeBreaks(data) as file:
+        size = file.seek(0, SEEK_END)
         file.seek(offset)
-        size = file.size()
         for batch in arrow_csv.open_csv(file, how, parsing, _as_text(names, places)):
             yield batch
             told(min(file.tell() / size, 1.0))
+
+
+class _WholeBreaks(FileIO):
+    """A file that is read in blocks of which none ends within a line break of two characters: arrow drops the second at the
+    start of a block, within quotes as well."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        """At most `size` bytes."""
+        block = super().read(size)
+        if len(block) > 1 and block.endswith(b"\r"):
+            self.seek(-1, SEEK_CUR)
+            return block[:-1]
+        return block
 
 
 def _as_text(names: Sequence[str], places: Sequence[int]) -> Any:

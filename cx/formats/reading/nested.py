@@ -24,6 +24,10 @@ DOCUMENT_LIMIT = 64 << 20
 """Bytes of a JSON file that is one document: all of it stands in memory, several times its size."""
 
 
+PARTS_LIMIT = 3_000_000
+"""Objects and lists in such a document: an empty one takes two bytes, and more than sixty in memory."""
+
+
 def lines_sheet(path: Path, workspace: Workspace, told: Told) -> Sheet:
     """The columns of JSON lines. Raises FileRefused where a line is no object."""
     data, notes = as_utf8(path, workspace, told)
@@ -97,8 +101,14 @@ def _document(path: Path, data: Path, workspace: Workspace, notes: tuple[str, ..
             limit=number(DOCUMENT_LIMIT >> 20),
         )
         raise FileRefused(path.name, reason)
+    text = data.read_text(encoding="utf-8-sig")
+    if text.count("{") + text.count("[") > PARTS_LIMIT:
+        reason = t(
+            "It is one JSON document of too many parts. Export it in parts, or as JSON lines (an object on each line)."
+        )
+        raise FileRefused(path.name, reason)
     try:
-        whole = _read(data.read_text(encoding="utf-8-sig"))
+        whole = _read(text)
     except (ValueError, RecursionError) as error:
         reason = t("It is not JSON that can be read to its end. Export it again.")
         raise FileRefused(path.name, reason) from error

@@ -1,7 +1,7 @@
 """Excel workbooks (.xlsx): the first sheet that has rows.
 
-openpyxl reads row by row, with defusedxml against XML that unfolds without end. What a formula last gave is taken, never
-computed.
+openpyxl reads row by row (`bounded` sees to it that a row fits into memory), with defusedxml against XML that unfolds without end.
+What a formula last gave is taken, never computed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from zipfile import ZipFile, is_zipfile
 from cx.errors import FileRefused
 from cx.formats.reading.cells import Cells
 from cx.formats.reading.sheet import COLUMNS_LIMIT, Broken, Sheet, Told, Workspace
+from cx.formats.unpacking import allowed, refuse_crowded
 from cx.words import enumeration, t
 
 ROWS_LIMIT = 1_048_576
@@ -31,13 +32,13 @@ Row = tuple[Any, ...]
 
 def workbook_sheet(path: Path, workspace: Workspace, told: Told) -> Sheet:
     """The columns of a workbook. Raises FileRefused where it is not one that can be read."""
-    from openpyxl import load_workbook  # only here: it takes as long to import as all other reading
+    from cx.formats.reading.bounded import Book  # only here: it takes as long to import as all other reading
 
     _refuse_other(path)
     try:
         _refuse_large(path)
-        with closing(load_workbook(path, read_only=True, data_only=True, keep_links=False)) as book:
-            return _sheet(path, book, workspace, told)
+        with closing(Book(path)) as book:
+            return _sheet(path, book.sheets, workspace, told)
     except FileRefused:
         raise
     except Exception as error:  # openpyxl throws whatever the damage leads to
@@ -59,15 +60,16 @@ def _refuse_other(path: Path) -> None:
 
 
 def _refuse_large(path: Path) -> None:
+    refuse_crowded(path)
     with ZipFile(path) as archive:
         sizes = [("/worksheets/" in part.filename, part.file_size) for part in archive.infolist()]
-    sheets = sum(size for is_sheet, size in sizes if is_sheet)
-    if sheets > SHEETS_BYTES or sum(size for _, size in sizes) - sheets > OTHER_BYTES:
+    sheets, everything = sum(size for is_sheet, size in sizes if is_sheet), sum(size for _, size in sizes)
+    if sheets > SHEETS_BYTES or everything - sheets > OTHER_BYTES or everything > allowed(path):
         raise FileRefused(path.name, t("It is too large for a workbook. Save its sheet as CSV UTF-8."))
 
 
-def _sheet(path: Path, book: Any, workspace: Workspace, told: Told) -> Sheet:
-    filled = [sheet for sheet in book.worksheets if _begins(sheet)]
+def _sheet(path: Path, sheets: Sequence[Any], workspace: Workspace, told: Told) -> Sheet:
+    filled = [sheet for sheet in sheets if _begins(sheet)]
     if not filled:
         raise FileRefused(path.name, t("No sheet of it has rows."))
     rows = _filled_rows(filled[0])
@@ -87,8 +89,9 @@ def _begins(sheet: Any) -> bool:
 
 def _filled_rows(sheet: Any) -> Iterator[tuple[int, Row]]:
     """Rows with anything in them, each with its number on the sheet."""
-    sheet.reset_dimensions()  # what a workbook says of its size is often wrong
-    for place, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+    from cx.formats.reading import bounded
+
+    for place, row in enumerate(bounded.rows(sheet), start=1):
         if place > ROWS_LIMIT or len(row) > COLUMNS_LIMIT:
             raise FileRefused(
                 "", t("It has more rows or columns than can be read. Save its sheet as CSV UTF-8.")

@@ -1,0 +1,43 @@
+"""The same numbers from a real cluster: Apache Spark's master, two workers and Connect server, one worker killed in the middle.
+
+Wants Java and the whole of Spark, `pip install "pyspark[connect]==4.3.0"`; where they are missing it is skipped.
+"""
+
+from __future__ import annotations
+
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pyspark", reason="needs the engine's client: pip install -r requirements-bench.txt")
+
+from cx.engine import command, running
+from cx.engine.settings import Settings
+from cx.folders import Folders
+from tests import odd, parity
+from tests.bench.engine import cluster, killed
+from tests.test_engine import NOW, SEED, counted_here
+
+WHOLE = bool(shutil.which("java")) and (Path(find_spec("pyspark").origin).parent / "jars").exists()  # type: ignore[union-attr, arg-type]
+
+
+@pytest.mark.skipif(
+    not WHOLE, reason='needs Java and the whole of Spark: pip install "pyspark[connect]==4.3.0"'
+)
+def test_with_a_worker_killed_every_rollup_is_the_same_to_the_last_bit(tmp_path: Path) -> None:
+    odd.write(tmp_path / "raw", SEED)
+    here, there = (Folders(tmp_path / name).make() for name in ("here", "there"))
+    counted_here(here, tmp_path / "raw")
+    with cluster(tmp_path / "cluster", "1g") as (address, workers):
+        settings = Settings("spark", address, str(tmp_path / "raw"), str(tmp_path / "rollups"), 60)
+
+        def killing(phase: str, done: float) -> None:
+            if done > 0.7 and workers[0].poll() is None:
+                killed(workers[0])
+
+        version = running.make(settings, there, NOW, killing)
+        assert workers[0].poll() is not None
+    command.serve(settings, there, version, lambda phase, done: None)
+    assert parity.differing(here.store, there.store) == {}
