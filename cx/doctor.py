@@ -7,11 +7,13 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from cx import formats, owner, reference
 from cx.access import people as access
+from cx.engine import asking
 from cx.errors import BadKey, CxError
 from cx.folders import PROJECT, Folders
 from cx.ingest import remote
@@ -19,7 +21,7 @@ from cx.pseudonyms import Key
 from cx.query import Query
 from cx.reference import alerts
 from cx.store import Store
-from cx.words import moment, number, t, tn
+from cx.words import day, moment, number, t, tn
 
 FULL_BYTES, FULL_SHARE = 10**9, 0.05
 """A disk is nearly full where less than either is free."""
@@ -54,7 +56,8 @@ def examine(folders: Folders) -> list[Finding]:
 
 
 def summary(store: Store) -> dict[str, Any]:
-    """What the owner of a store says of it: version, rows, exports taken in, set aside, rows refused."""
+    """What the owner of a store says of it: version, rows, exports taken in, set aside, rows refused; and of what an engine counted
+    for it, where one did, the version and the last day."""
     sql = """
 select (select count(*) from interactions) as rows,
   count(*) filter (reason is null and undone_at is null) as files,
@@ -62,7 +65,14 @@ select (select count(*) from interactions) as rows,
   coalesce(sum(rows_refused) filter (undone_at is null), 0) as refused
 from files"""
     row = store.run(Query("summary", sql)).iloc[0]
-    return {"version": store.version, "path": str(store.path), **{name: int(row[name]) for name in row.index}}
+    served = asking.served(store)
+    engine = {"engine": served.name, "engine_through": served.through.isoformat()} if served else {}
+    return {
+        "version": store.version,
+        "path": str(store.path),
+        **{name: int(row[name]) for name in row.index},
+        **engine,
+    }
 
 
 def _python() -> Iterator[Finding]:
@@ -222,6 +232,8 @@ def _store(folders: Folders) -> Iterator[Finding]:
         yield Finding(t("Store"), False, wrong)
     else:
         yield Finding(t("Store"), True, _summed_up(answer))
+    if "engine" in answer:
+        yield _engine(answer)
     if "taking_in" in answer:
         yield _taking_in(bool(answer["taking_in"]))
 
@@ -239,6 +251,12 @@ def _summed_up(answer: Mapping[str, Any]) -> str:
     return t("{rows} interactions from {files} exports, version {version}; {refused} rows refused, {aside} exports set aside",
              rows=number(int(answer["rows"])), files=number(int(answer["files"])), version=answer["version"],
              refused=number(int(answer["refused"])), aside=number(int(answer["set_aside"])))  # fmt: skip
+
+
+def _engine(answer: Mapping[str, Any]) -> Finding:
+    through = date.fromisoformat(answer["engine_through"])
+    told = t("what it counted through {day} is shown beside that, version {name}", day=day(through, year=True), name=answer["engine"])  # fmt: skip
+    return Finding(t("Engine"), True, told)
 
 
 def _taking_in(alive: bool) -> Finding:

@@ -1,12 +1,10 @@
 """The same numbers from a real cluster: Apache Spark's master, two workers and Connect server, one worker killed in the middle.
 
-Wants Java and the whole of Spark, `pip install "pyspark[connect]==4.3.0"`; where they are missing it is skipped.
+Wants Java and the whole of Spark (docs/engine.md, "How equal"); where they are missing it is skipped.
 """
 
 from __future__ import annotations
 
-import shutil
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,15 +15,11 @@ from cx.engine import command, running
 from cx.engine.settings import Settings
 from cx.folders import Folders
 from tests import odd, parity
-from tests.bench.engine import cluster, killed
+from tests.bench.engine import cluster, killed, spark_home
 from tests.test_engine import NOW, SEED, counted_here
 
-WHOLE = bool(shutil.which("java")) and (Path(find_spec("pyspark").origin).parent / "jars").exists()  # type: ignore[union-attr, arg-type]
 
-
-@pytest.mark.skipif(
-    not WHOLE, reason='needs Java and the whole of Spark: pip install "pyspark[connect]==4.3.0"'
-)
+@pytest.mark.skipif(spark_home() is None, reason="needs Java, and the whole of Spark in SPARK_HOME")
 def test_with_a_worker_killed_every_rollup_is_the_same_to_the_last_bit(tmp_path: Path) -> None:
     odd.write(tmp_path / "raw", SEED)
     here, there = (Folders(tmp_path / name).make() for name in ("here", "there"))

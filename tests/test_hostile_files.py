@@ -231,6 +231,7 @@ def overlapping() -> bytes:
         ("x.zip", zipped({"a.csv": CSV, "b.csv.gz": PACKED}), "another packed file"),
         ("x.zip", zipped({"a.csv": zipped({"x.csv": CSV})}), "not UTF-8"),
         ("x.csv.gz", gzip.compress(zipped({"x.csv": CSV}), mtime=0), "not UTF-8"),
+        ("x.csv.gz", gzip.compress("é\0".encode() + b"\xff", mtime=0), "not UTF-8"),
         ("x.csv.gz", PACKED * 3 + b"rubbish", "not a whole .gz file"),
     ],
 )  # fmt: skip

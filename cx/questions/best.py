@@ -13,7 +13,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from cx import loyalty, stats
+from cx import loyalty, rollups, stats
 from cx.kpis import LOYALTY_KPIS
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query, where
@@ -74,7 +74,7 @@ def _sql(kept: str) -> str:
     first = ", ".join(f"arg_min(score, place) filter (measure = '{name}') as {name}" for name in GROUPS)
     return f"""
 with spent as (
-  select customer_no, sum(revenue) as lately from r_orders where {_LATELY} group by customer_no
+  select customer_no, {rollups.total("revenue")} as lately from r_orders where {_LATELY} group by customer_no
 ),
 buyers as (
   select customer_no, {", ".join(OF_FIRST_ORDER)}, lately, coalesce(second_day <= $through, false) as back

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from cx import lift
+from cx import lift, rollups
 from cx.kpis import KPIS
 from cx.lift import Lags, Memory, Study
 from cx.query import Filters, Query
@@ -170,8 +170,8 @@ def complaints(store: Store, result: Result, through: date) -> pd.DataFrame:
 
 
 def _sold(through: date) -> Query:
-    return Query("sales by day and product", """
-select day, product, cast(sum(units) as double) as units, sum(orders) as orders, sum(revenue) as revenue
+    return Query("sales by day and product", f"""
+select day, product, cast(sum(units) as double) as units, {rollups.added("orders")} as orders, {rollups.added("revenue")} as revenue
 from r_day_product where day <= $through and units > 0 and product is not null group by all order by all""", {"through": through})  # fmt: skip
 
 

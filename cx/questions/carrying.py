@@ -80,7 +80,7 @@ select coalesce(channel, '') as channel, coalesce(segment, '') as segment,
   count(case when kind = 'visit' then 1 end) as visits,
   count(case when kind = 'signup' then 1 end) as signups,
   count(distinct case when kind = 'order' then source || '/' || order_id end) as orders,
-  coalesce(sum(case when kind = 'order' then amount end), 0) as revenue
+  {rollups.total("amount", "kind = 'order'")} as revenue
 from interactions
 where campaign_id = $campaign and brand = '{OURS}' and occurred_at >= $since and occurred_at < $until
 group by all order by all""", {"campaign": told.campaign.id, **_days(told, AROUND_DAYS, AROUND_DAYS)})  # fmt: skip
@@ -108,8 +108,8 @@ def segments(told: Scope) -> Query:
     known = ("segment", "product") if told.products else ("segment",)
     return Query("orders by segment", f"""
 select coalesce(segment, '') as segment,
-  sum(case when day >= $first then orders else 0 end) as orders,
-  sum(case when day < $first then orders else 0 end) as before
+  {rollups.total("orders", "day >= $first")} as orders,
+  {rollups.total("orders", "day < $first")} as before
 from {rollups.shortest("r_day", known)} where day >= $since and day <= $last{of_products} group by all order by all""",
                  {"first": told.first, "last": told.last, "since": told.first - timedelta(days=BEFORE_DAYS), **products})  # fmt: skip
 

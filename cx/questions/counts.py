@@ -133,12 +133,12 @@ def _base(filters: Filters, keys: Sequence[str], first: date, last: date) -> Que
     def by(key: str) -> str:
         sold_by = f", {key}" if key in BASE_DIMENSIONS else ""
         return f"""
-select {_keyed(key)}, sum(orders) as orders, sum(exposure) as exposure
+select {_keyed(key)}, {rollups.added("orders")} as orders, sum(units) / {EXPOSURE_DAYS}.0 as exposure
 from (
-  select cast(day + cast(later as integer) as date) as day{sold_by}, units / {EXPOSURE_DAYS}.0 as exposure,
+  select cast(day + cast(later as integer) as date) as day{sold_by}, units,
     case when later = 0 then orders else 0 end as orders
   from (
-    select day{sold_by}, sum(units) as units, sum(orders) as orders
+    select day{sold_by}, sum(units) as units, {rollups.added("orders")} as orders
     from {_table("r_day", narrowing.chosen(), key)} where {kept.sql} group by all
   ) sold, range({EXPOSURE_DAYS}) as days(later)
 ) spread

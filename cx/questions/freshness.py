@@ -119,7 +119,7 @@ from r_volume where dimension = '' group by source order by source"""
 
 def _parts(store: Store, recent: str, values: dict[str, object]) -> pd.DataFrame:
     """The parts that each source has of late, by source; those of durations among them."""
-    sums = ", ".join(f"sum({part}) as {part}" for part in rollups.PARTS)
+    sums = ", ".join(f"{rollups.added(part)} as {part}" for part in rollups.PARTS)
     sql = f"select source, {sums} from r_day_all where {recent} group by source"
     counted = store.run(Query("parts by source", sql, values)).set_index("source")
     timed_sql = f"select source, measure, sum(n) as n from r_hist_all where {recent} group by all"

@@ -19,6 +19,7 @@ from cx.journey import Journey
 from cx.kpis import JOURNEY_KPIS
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query, where
+from cx.rollups import total
 from cx.rollups.funnel import BEFORE
 from cx.store import Store
 
@@ -155,7 +156,7 @@ def _counts_of_all(journey: Journey, kept: str) -> str:
     )
     return f"""
 select -1 as stage, case when day <= $counted_to then reached else 0 end as bin, count(*) as n,
-  coalesce(sum(revenue), 0) as sum, coalesce(sum(revenue * revenue), 0) as squares
+  {total("revenue")} as sum, {total("revenue * revenue")} as squares
 from r_attempts where {first} group by all
 union all {" union all ".join(stages)}"""
 
@@ -183,7 +184,7 @@ with customers as materialized (
   from r_attempts where {kept} group by customer_no
 )
 select -1 as stage, case when counted then first % {_BINS} else 0 end as bin, count(*) as n,
-  coalesce(sum(revenue), 0) as sum, coalesce(sum(revenue * revenue), 0) as squares
+  {total("revenue")} as sum, {total("revenue * revenue")} as squares
 from customers group by all
 union all {" union all ".join(parts)}"""
 

@@ -19,6 +19,7 @@ from cx.kpis import LOYALTY_KPIS
 from cx.loyalty import Stake
 from cx.model import DIMENSIONS
 from cx.query import Filters, Query, where
+from cx.rollups import total
 from cx.rollups.ratings import HORIZONS, MEASURES
 from cx.stats import Change, Estimate, SmallSamples
 from cx.store import Store
@@ -177,10 +178,10 @@ select horizon, score, count(*) as rated,
   count(case when would_forgive then 1 end) as forgave,
   count(would_trust) as asked_to_trust,
   count(case when would_trust then 1 end) as trusted,
-  coalesce(sum(case when old then revenue end), 0) as revenue,
-  coalesce(sum(case when old then revenue * revenue end), 0) as squares,
-  coalesce(sum(case when old then least(revenue, cap) end), 0) as capped,
-  coalesce(sum(case when old then least(revenue, cap) * least(revenue, cap) end), 0) as capped_squares
+  {total("revenue", "old")} as revenue,
+  {total("revenue * revenue", "old")} as squares,
+  {total("least(revenue, cap)", "old")} as capped,
+  {total("least(revenue, cap) * least(revenue, cap)", "old")} as capped_squares
 from judged left join caps using (horizon)
 group by horizon, score order by horizon, score"""
 

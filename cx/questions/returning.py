@@ -17,6 +17,7 @@ from cx.journey import Journey
 from cx.kpis import JOURNEY_KPIS
 from cx.model import JOURNEY_DIMENSIONS
 from cx.query import Filters, Query, Where, where
+from cx.rollups import total
 from cx.rollups.buyers import AGAIN, EARLY, LEFT, MOVES, OUTCOME, outcomes
 from cx.stats import Estimate, SmallSamples
 from cx.store import Store
@@ -148,7 +149,7 @@ def _monthly(filters: Filters) -> Query:
     kept = _where(filters)
     sql = f"""
 select cohort, cast(month as integer) as month, count(*) as active,
-  sum(revenue) as revenue, sum(revenue * (2 * before + revenue)) as squares
+  {total("revenue")} as revenue, {total("revenue * (2 * before + revenue)")} as squares
 from r_returns where {kept.sql} group by cohort, month order by cohort, month"""
     return Query("cohorts", sql, kept.values)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from cx import surges
+from cx import rollups, surges
 from cx.model import OURS
 from cx.query import Query
 from cx.reference import products
@@ -137,7 +137,7 @@ with who as (
   select distinct customer_no from r_contacts
   where kind = 'complaint' and day >= $onset and day <= $last_day and coalesce(reason, '') = $reason{_of_product(surge)}
 )
-select count(*) as customers, coalesce(sum(b.revenue), 0) as revenue
+select count(*) as customers, {rollups.total("b.revenue")} as revenue
 from who left join r_buyers b using (customer_no)""", values)).iloc[0]  # fmt: skip
     found = [_concentrated(store, surge, dimension) for dimension in SHARES_BY]
     clearest = max(

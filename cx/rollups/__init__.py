@@ -42,13 +42,13 @@ from cx.rollups import (
     volume,
     walk,
 )
-from cx.rollups.daily import BINS_PER_E, HISTOGRAMS, PARTS, added
+from cx.rollups.daily import BINS_PER_E, HISTOGRAMS, PARTS, added, total
 from cx.rollups.slices import shortest
 from cx.rollups.walk import Executes
 
 __all__ = [
     "BINS_PER_E", "BY_CUSTOMER", "BY_DAY", "HISTOGRAMS", "PARTS", "SCHEMA", "SUMS", "TABLES", "added", "carry_over", "catch_up",
-    "drop_customers", "fold", "fold_touched", "rebuild", "recount", "refresh", "shortest",
+    "drop_customers", "fold", "fold_touched", "rebuild", "recount", "refresh", "shortest", "total",
 ]  # fmt: skip
 
 BY_DAY = (*daily.TABLES, *slices.TABLES, *volume.TABLES, *touchpoints.BY_DAY, *support.TABLES, *brands.TABLES)

@@ -27,7 +27,7 @@ def _wholes(number: str, condition: str = "true", kind: str = "double") -> str:
     return f"cast(coalesce(sum(case when {condition} then {number} end), 0) as {kind})"
 
 
-def _sum(amount: str, condition: str = "true") -> str:
+def total(amount: str, condition: str = "true") -> str:
     """The sum of fractions, the same in whatever order they are added: what is whole of each and what is not (in 1e-12) are
     whole numbers, which add up exactly. Rounded to 1e-6, so that three thirds are one and cents are cents."""
     small = f"{condition} and abs({amount}) < {_COUNTED_EXACTLY}"
@@ -88,16 +88,16 @@ _CONTACTS = {
     "bot_escalated": count(f"{CONTACT} and handled_by = 'bot' and escalated"),
 }
 _ORDERS = {
-    "orders": _sum("order_share", "kind = 'order'"),
-    "orders_referred": _sum("order_share", "kind = 'order' and order_referred = 1"),
+    "orders": total("order_share", "kind = 'order'"),
+    "orders_referred": total("order_share", "kind = 'order' and order_referred = 1"),
     "units": _wholes("units", "kind = 'order'", "bigint"),
-    "revenue": _sum("amount", "kind = 'order'"),
+    "revenue": total("amount", "kind = 'order'"),
 }
 PARTS: dict[str, str] = {**_OPINIONS, **_CONTACTS, **_ORDERS}
 """Every additive part, as an aggregate over the rows that can have it."""
 
 FRACTIONS = ("orders", "orders_referred", "revenue")
-"""Parts that are not whole: see `_sum`."""
+"""Parts that are not whole: see `total`."""
 
 HISTOGRAMS = ("first_response_seconds", "resolution_seconds")
 """Durations whose quantiles are wanted; each is kept as counts in bins of equal width of its logarithm."""
@@ -110,12 +110,12 @@ def typed(parts: Mapping[str, str]) -> str:
 
 def summed(name: str, sql: str) -> str:
     """The sum of a part that has been counted by more, of the part's own type."""
-    return _sum(name) if name in FRACTIONS else f"cast(sum({name}) as {_type(sql)})"
+    return total(name) if name in FRACTIONS else f"cast(sum({name}) as {_type(sql)})"
 
 
 def added(name: str) -> str:
     """The sum of one of PARTS where rows of a rollup are read: the same in whatever order they lie."""
-    return _sum(name) if name in FRACTIONS else f"sum({name})"
+    return total(name) if name in FRACTIONS else f"sum({name})"
 
 
 def _type(sql: str) -> str:

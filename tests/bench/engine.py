@@ -3,8 +3,8 @@
     python -m tests.bench.engine [--rows 1000000] [--folder FOLDER] [--cluster] [--kill] [--address sc://HOST:PORT]
 
 Generates exports where there are none, counts them here and by the engine, and compares every rollup: Sail in a process of its own;
-with --cluster an Apache Spark of a master, two workers and a Connect server on this machine (wants Java 17 and pyspark[connect]); or one
-that runs already. With --kill one of the two workers is killed while customers are folded. Exit code 1: something differs.
+with --cluster an Apache Spark of a master, two workers and a Connect server on this machine (wants Java 17, and in SPARK_HOME or installed the
+whole of Spark: pip install --no-deps --target FOLDER pyspark==4.3.0, SPARK_HOME=FOLDER/pyspark); or one that runs already. With --kill one of the two workers is killed while customers are folded. Exit code 1: something differs.
 """
 
 from __future__ import annotations
@@ -126,13 +126,23 @@ def _apart(one: parity.Compared) -> str:
     return "equal" if one.same else f"{one.missing} rows apart"
 
 
+def spark_home() -> Path | None:
+    """Where the whole of Spark lies, which the thin client is not. None where it is missing, or Java is."""
+    import pyspark
+
+    home = Path(os.environ.get("SPARK_HOME") or Path(pyspark.__file__).parent)
+    return home if shutil.which("java") and (home / "jars").exists() else None
+
+
 @contextmanager
 def cluster(root: Path, memory: str) -> Iterator[tuple[str, list[subprocess.Popen[Any]]]]:
     """Apache Spark on this machine: the address of its Connect server, and its workers."""
-    import pyspark
-
     root.mkdir(parents=True, exist_ok=True)
-    home, master, connect = Path(pyspark.__file__).parent, free_port(), free_port()
+    home, master, connect = spark_home(), free_port(), free_port()
+    if not home:
+        raise SystemExit(
+            "The whole of Spark is wanted: pip install --no-deps --target FOLDER pyspark==4.3.0, SPARK_HOME=FOLDER/pyspark"
+        )
     environment = {
         **os.environ, "SPARK_HOME": str(home), "PYTHONPATH": str(PROJECT), "PYSPARK_PYTHON": sys.executable, "PYTHONWARNINGS": "ignore",
         "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_WORKER_DIR": str(root / "work"), "SPARK_NO_DAEMONIZE": "1",

@@ -43,6 +43,7 @@ def _is_utf8(path: Path, told: Told) -> bool:
             except UnicodeDecodeError as error:
                 if plain and error.object[: error.start].isascii():
                     return False
+                _refuse_nul(path, error.object[: error.start].decode())
                 at = before + error.start
                 raise FileRefused(
                     path.name,
