@@ -15,7 +15,7 @@ from cx.engine import command, running
 from cx.engine.settings import Settings
 from cx.folders import Folders
 from tests import odd, parity
-from tests.bench.engine import cluster, killed, spark_home
+from tests.bench.engine import WORKERS, cluster, killed, spark_home
 from tests.test_engine import NOW, SEED, counted_here
 
 
@@ -25,7 +25,15 @@ def test_with_a_worker_killed_every_rollup_is_the_same_to_the_last_bit(tmp_path:
     here, there = (Folders(tmp_path / name).make() for name in ("here", "there"))
     counted_here(here, tmp_path / "raw")
     with cluster(tmp_path / "cluster", "1g") as (address, workers):
-        settings = Settings("spark", address, str(tmp_path / "raw"), str(tmp_path / "rollups"), 60)
+        settings = Settings(
+            "spark",
+            address,
+            str(tmp_path / "raw"),
+            str(tmp_path / "rollups"),
+            60,
+            WORKERS,
+            {"spark.sql.shuffle.partitions": f"{WORKERS}"},
+        )
 
         def killing(phase: str, done: float) -> None:
             if done > 0.7 and workers[0].poll() is None:
