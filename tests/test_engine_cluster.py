@@ -20,7 +20,11 @@ from tests.test_engine import NOW, SEED, counted_here
 
 
 @pytest.mark.skipif(spark_home() is None, reason="needs Java, and the whole of Spark in SPARK_HOME")
-def test_with_a_worker_killed_every_rollup_is_the_same_to_the_last_bit(tmp_path: Path) -> None:
+def test_with_a_worker_killed_every_rollup_is_the_same_to_the_last_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # These machines live for a minute: to compile well would take them longer than it saves.
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
     odd.write(tmp_path / "raw", SEED)
     here, there = (Folders(tmp_path / name).make() for name in ("here", "there"))
     counted_here(here, tmp_path / "raw")
