@@ -161,7 +161,7 @@ def _demo(options: argparse.Namespace, folders: Folders) -> int:
 def _make_demo(seed: int, folders: Folders) -> int:
     """Make the demo company and take it in, where no other one is there already."""
     folder, now = folders.root / "demo", clock.now()
-    if folders.store.exists() and demo.found(folder, now, seed) == "another":
+    if demo.found(folder, now, seed) == "another" and _holds_rows(folders):
         console.print(
             t("A demo company made in another week or from another seed is here and stays as it is.")
             + " "
@@ -175,6 +175,13 @@ def _make_demo(seed: int, folders: Folders) -> int:
         files = enumeration(installed)
         console.print(t("Wrote {files} to {folder}.", files=files, folder=folders.reference), highlight=False)
     return _take_in(folders, made.exports)
+
+
+def _holds_rows(folders: Folders) -> bool:
+    """Whether any interaction is in the store. Raises StoreBusy where a server owns it and does not answer."""
+    if not folders.store.exists():
+        return False
+    return int((owner.asks(folders) or doctor.opened(folders)).get("rows", 1)) > 0
 
 
 def _ingest(options: argparse.Namespace, folders: Folders) -> int:

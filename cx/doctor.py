@@ -223,7 +223,7 @@ def damage(store: Store) -> str:
 
 def _store(folders: Folders) -> Iterator[Finding]:
     try:
-        answer = owner.asks(folders) or _opened(folders)
+        answer = owner.asks(folders) or opened(folders)
         wrong = (owner.asks(folders, "damage", {}) or answer).get("damage", "")
     except CxError as error:
         yield Finding(t("Store"), False, str(error))
@@ -238,8 +238,8 @@ def _store(folders: Folders) -> Iterator[Finding]:
         yield _taking_in(bool(answer["taking_in"]))
 
 
-def _opened(folders: Folders) -> dict[str, Any]:
-    """What a store says that no server has. Raises CxError."""
+def opened(folders: Folders) -> dict[str, Any]:
+    """What a store says of itself (see `summary`) that no server has, or its `damage`. Raises CxError."""
     store = Store.open(folders.store)
     try:
         return {"damage": wrong} if (wrong := damage(store)) else summary(store)

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from cx import demo
-from cx.__main__ import main
+from cx.__main__ import _holds_rows, main
 from cx.folders import PROJECT, Folders
 from cx.store import Store
 from tests.conftest import DemoCompany, write_csv
+from tests.given import land, row
 
 CONTACT = {"source": "desk", "occurred_at": "2026-03-02 10:00:00", "kind": "contact", "channel": "phone"}
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1"}
@@ -86,6 +87,16 @@ def test_no_command_is_answered_with_every_command_and_what_it_does(
     assert main([]) == 0
     told = capsys.readouterr().out
     assert all(f"\n    {name} " in told for name in ("demo", "ingest", "watch", "doctor"))
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_a_demo_of_another_week_stays_where_rows_may_be_of_it(tmp_path: Path, rows: int) -> None:
+    folders = Folders(tmp_path).make()
+    store = Store.open(folders.store)
+    for _ in range(rows):
+        land(store, folders, [row()])
+    store.close()
+    assert _holds_rows(folders) is bool(rows)
 
 
 def test_a_demo_is_made_once_and_never_mixed_with_another(
