@@ -16,7 +16,7 @@ from cx.words import number, t, tn
 def body() -> None:
     if (now := page.shown()) is None:
         return
-    with page.bar(now.fresh):
+    with page.bar(now):
         weeks = benchmarking.over()
     view = now.view(weeks=weeks)
     with parts.waiting("benchmarks"):

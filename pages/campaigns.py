@@ -19,7 +19,7 @@ from cx.words import t
 def body() -> None:
     if (now := page.shown()) is None:
         return
-    with page.bar(now.fresh):
+    with page.bar(now):
         pass
     view, through = now.view(), now.fresh.last_day
     with parts.waiting("campaigns"):

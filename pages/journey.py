@@ -16,7 +16,7 @@ def body() -> None:
     if journeys.through(now.version) is None:
         welcome.no_journey()
         return
-    with page.bar(now.fresh):
+    with page.bar(now):
         weeks = filters.span()
         chosen = filters.choose(journeys.choices(now.version), asks.campaign_names())
     view = now.view(chosen, weeks)

@@ -20,7 +20,7 @@ from cx.words import t
 def body() -> None:
     if (now := page.shown()) is None:
         return
-    with page.bar(now.fresh):
+    with page.bar(now):
         pass
     view, through = now.view(), surging.last_day(now.version)
     with parts.waiting("surges"):

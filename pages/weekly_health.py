@@ -6,7 +6,7 @@ import streamlit as st
 
 from cx import clock
 from cx.kpis import kpi
-from cx.telling import computed, plots, values, week
+from cx.telling import computed, plots, values
 from cx.ui import acting, annotating, asks, briefing, filters, loyal, page, parts, tiles
 from cx.ui.asks import View
 from cx.words import day, t
@@ -17,24 +17,23 @@ from cx.words import day, t
 def body() -> None:
     if (now := page.shown()) is None:
         return
-    with page.bar(now.fresh):
+    with page.bar(now):
         weeks = filters.period()
         chosen = filters.choose(asks.choices(now.version))
         briefing.button(View.of(now.version, chosen, weeks))
     view = now.view(chosen, weeks)
     with parts.waiting("weekly_health"):
-        told, headline = asks.week(view)
+        told, _ = asks.week(view)
     if not told:
         parts.nothing_to_show(chosen, now.fresh)
         return
     monday = told[0].week
     page.head(
-        week.title(headline, monday, clock.now().date()),
-        week.summary(headline),
+        *asks.said(view, clock.now().date()),
         t("Weekly CX health, week of {day}", day=day(monday, year=True)),
     )
     selected = filters.measure([tile.kpi.name for tile in told])
-    first, rest = asks.strips(view)
+    first, rest = asks.written_strips(view)
     tiles.kpi_strip(first, selected, "kpi", filters.choose_measure)
     with st.expander(t("All measures"), key="more"):
         tiles.kpi_strip(rest, selected, "kpi_more", filters.choose_measure)
@@ -71,7 +70,7 @@ def _detail(view: View, name: str, monday: date) -> None:
         else:
             parts.chart(spec, key=f"movers-{name}-{dimension}", alt=plots.movers_alt(measure, dimension))
     with parts.card("reasons", t("What customers complain about"), plots.reasons_caption(monday)) as frame:
-        parts.reasons(asks.complaints(view))
+        parts.reasons(asks.reasons(view), len(asks.complaints(view)))
         frame.tell(view, lambda: asks.complaints(view), computed.reasons, of=[lambda: asks.complaints(view)])
 
 

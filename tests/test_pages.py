@@ -44,7 +44,7 @@ def shown(app: AppTest, name: str) -> dict[str, Any]:
     """The rows of one table as the browser gets them, by their ids."""
     found = [element.proto for element in _leaves(app.main) if element.type == "bidi_component"]
     (told,) = [json.loads(proto.json) for proto in found if proto.id.endswith(f"-table-{name}")]
-    return {line["id"]: line["cells"] for line in told["rows"]}
+    return {line["id"]: line["cells"] for line in json.loads(told["table"])["rows"]}
 
 
 def _leaves(block: Any) -> Iterator[Any]:

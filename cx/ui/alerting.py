@@ -13,21 +13,21 @@ from cx.alerts.replay import DAYS, replay
 from cx.reference.alerts import FILE, Alerts, alerts
 from cx.telling.values import plain_text
 from cx.ui import live, parts, rights, table
-from cx.ui.asks import BY_TEXT, View
+from cx.ui.asks import View
 from cx.ui.keeping import cached
 from cx.words import t
 
 _SHOWN = "alerts-replay"
 
 
-@cached(4, BY_TEXT)
+@cached(4)
 def told(edited: tuple[object, ...], language: str) -> Alerts:
     """The rules, as alerts.toml says them now."""
     words.use(language)
     return alerts(live.server().folders.reference)
 
 
-@cached(4, BY_TEXT)
+@cached(4)
 def would(version: int, at: datetime, edited: tuple[object, ...], language: str) -> list[Sent]:
     """What would have been sent over the last days."""
     words.use(language)

@@ -6,7 +6,6 @@ a commit and its version's arrival on the page, may already count the new rows; 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -28,10 +27,12 @@ from cx.questions.crossing import singles_out
 from cx.questions.freshness import Freshness
 from cx.questions.headline import Headline, headline
 from cx.questions.health import Health, SoFar, Tile
-from cx.telling import formulas, plots, shapes
+from cx.telling import formulas, plots, records, shapes
 from cx.telling import week as in_words
 from cx.ui import live, rights
 from cx.ui.keeping import cached
+from cx.ui.table import Table
+from cx.ui.tiles import written
 from cx.words import tn
 
 VIEWS, SPECS = 64, 512
@@ -71,21 +72,19 @@ class View:
         return cls(version, filters, weeks, clock.hour(), _edited(), words.language())
 
 
-BY_TEXT: dict[str | type[Any], Callable[[Any], Any]] = {View: repr, tuple: repr}
-"""How caches tell views apart: by their text. Streamlit's own way copies each one field by field, at every look-up."""
-
-
 def warm(version: int) -> None:
     """Answer what most viewers will ask of a new version, before they are told of it."""
     if fresh(version, clock.hour()).empty:
         return
     view = View.of(version, Filters(), DEFAULT_WEEKS)
     choices(version)
-    strips(view)
+    written_strips(view)
+    if week(view)[0]:
+        said(view, clock.now().date())
     trend(view, DEFAULT_MEASURE)
     heading(view, DEFAULT_MEASURE, clock.now().date())
     movers(view, DEFAULT_MEASURE, DIMENSIONS[0])
-    complaints(view)
+    reasons(view)
 
 
 @cached(VIEWS)
@@ -94,10 +93,18 @@ def fresh(version: int, at: datetime) -> Freshness:
     return freshness.freshness(live.store(), at)
 
 
-@cached(VIEWS, {Filters: repr})
+@cached(VIEWS)
 def few(version: int, filters: Filters, least: int) -> bool:
     """Whether these filters leave fewer customers than `least` on one side."""
     return singles_out(live.store(), filters, least)
+
+
+@cached(VIEWS)
+def sources(version: int, at: datetime, language: str) -> Table:
+    """Each source and the newest moment that it has delivered, the one that delivered last first."""
+    words.use(language)
+    fresh_ = fresh(version, at)
+    return Table.of(records.source_columns(), records.source_rows(fresh_.sources, fresh_.now))
 
 
 def elsewhere() -> Elsewhere | None:
@@ -117,7 +124,7 @@ def choices(version: int) -> dict[str, list[str]]:
     return counts.choices(live.store())
 
 
-@cached(4, BY_TEXT)
+@cached(4)
 def tables(edited: reference.Edited, language: str) -> reference.Tables:
     """The tables that a person edits, as they stand, with what is wrong with them in this language."""
     words.use(language)
@@ -135,7 +142,7 @@ def settings() -> reference.Settings:
     return tables(_edited(), words.language()).settings
 
 
-@cached(VIEWS, BY_TEXT)
+@cached(VIEWS)
 def health(view: View) -> Health:
     """The weekly health of a view."""
     told = tables(view.edited, view.language)
@@ -149,7 +156,7 @@ def health(view: View) -> Health:
     )
 
 
-@cached(VIEWS, BY_TEXT)
+@cached(VIEWS)
 def week(view: View) -> tuple[list[Tile], Headline]:
     """The tiles and the headline of a view."""
     answers = health(view)
@@ -157,7 +164,7 @@ def week(view: View) -> tuple[list[Tile], Headline]:
     return tiles, headline(answers, tiles)
 
 
-@cached(VIEWS, BY_TEXT)
+@cached(VIEWS)
 def strips(view: View) -> tuple[list[shapes.Tile], list[shapes.Tile]]:
     """The tiles of a view in words and numbers: those of the headline measures, and those of all others."""
     words.use(view.language)
@@ -169,13 +176,28 @@ def standing(view: View, name: str) -> list[str]:
     return [formulas.standing(tile) for tile in week(view)[0] if tile.kpi.name == name]
 
 
-@cached(SPECS, BY_TEXT)
+@cached(VIEWS)
+def written_strips(view: View) -> tuple[str, str]:
+    """The same as the browser draws them."""
+    first, rest = strips(view)
+    return written(first), written(rest)
+
+
+@cached(VIEWS)
+def said(view: View, today: date) -> tuple[str, str]:
+    """The headline of a view that has tiles, and its sentences (Markdown)."""
+    words.use(view.language)
+    tiles, told = week(view)
+    return in_words.title(told, tiles[0].week, today), in_words.summary(told)
+
+
+@cached(SPECS)
 def so_far(view: View, name: str) -> SoFar | None:
     """The running week of one measure."""
     return health(view).so_far(kpi(name))
 
 
-@cached(SPECS, BY_TEXT)
+@cached(SPECS)
 def trend(view: View, name: str) -> dict[str, Any]:
     """The trend of one measure as a frozen chart."""
     words.use(view.language)
@@ -194,13 +216,13 @@ def trend(view: View, name: str) -> dict[str, Any]:
     )
 
 
-@cached(SPECS, BY_TEXT)
+@cached(SPECS)
 def ahead(view: View, name: str) -> Forecast | None:
     """Where one measure is heading."""
     return health(view).ahead(kpi(name))
 
 
-@cached(SPECS, BY_TEXT)
+@cached(SPECS)
 def heading(view: View, name: str, today: date) -> list[str]:
     """Sentences on where one measure is heading, and on its running week where there is enough of it (Markdown)."""
     words.use(view.language)
@@ -209,7 +231,7 @@ def heading(view: View, name: str, today: date) -> list[str]:
     return told if running is None else [*told, in_words.so_far(measure, running)]
 
 
-@cached(SPECS, BY_TEXT)
+@cached(SPECS)
 def movers(view: View, name: str, dimension: str) -> dict[str, Any] | None:
     """What moved one measure by one dimension, as a frozen chart; None where there is nothing to compare."""
     words.use(view.language)
@@ -220,10 +242,17 @@ def movers(view: View, name: str, dimension: str) -> dict[str, Any] | None:
     return charts.movers(plots.movers(measure, dimension, split), plots.movers_titles(dimension))
 
 
-@cached(VIEWS, BY_TEXT)
+@cached(VIEWS)
 def complaints(view: View) -> pd.DataFrame:
     """What customers complained about in the week, and in the one before."""
     return health(view).reasons()
+
+
+@cached(VIEWS)
+def reasons(view: View) -> Table:
+    """The same in words, the commonest first."""
+    words.use(view.language)
+    return Table.of(in_words.reason_columns(), in_words.reason_rows(complaints(view)))
 
 
 @cached(4)

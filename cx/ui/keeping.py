@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import streamlit as st
 
@@ -16,13 +18,10 @@ from cx.words import t
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Hashes = dict[str | type[Any], Callable[[Any], Any]]
 
 
-def cached(
-    most: int, hash_funcs: Hashes | None = None, needs: str = ""
-) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Keep the last `most` answers of a function by what it was called with; `hash_funcs` as Streamlit takes them.
+def cached(most: int, needs: str = "") -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Keep the last `most` answers of a function by what it was called with, which has to be hashable.
 
     Whoever sees other rows has answers of their own. `needs` names the right that every look takes, also at an answer that
     is kept already; without it NotAllowed is raised. An answer that is used again says again what was asked for it, so that
@@ -30,15 +29,14 @@ def cached(
     """
 
     def keeping(ask: Callable[P, T]) -> Callable[P, T]:
-        kept: dict[str, Callable[P, Answered[T]]] = {}
-
         @wraps(ask)
         def told(*args: P.args, **kwargs: P.kwargs) -> T:
             if needs:
                 rights.needs(needs)
-            whose = seen_by()
-            answered = kept.get(whose) or kept.setdefault(whose, _kept(ask, most, hash_funcs, whose))
-            return answered(*args, **kwargs).told()
+            everything, whose = _everything(), (ask, seen_by())
+            kept = everything.get(whose) or everything.setdefault(whose, _Kept(most))
+            answered: Answered[T] = kept.answer((args, *sorted(kwargs.items())), lambda: ask(*args, **kwargs))
+            return answered.told()
 
         return told
 
@@ -53,17 +51,41 @@ def seen_by() -> str:
     return repr(one.rows.chosen()) if one.limited else ""
 
 
-def _kept(ask: Callable[P, T], most: int, hash_funcs: Hashes | None, whose: str) -> Callable[P, Answered[T]]:
-    @wraps(ask)
-    def answered(*args: P.args, **kwargs: P.kwargs) -> Answered[T]:
-        return Answered(lambda: ask(*args, **kwargs))
+class _Kept(Generic[T]):
+    """The last answers of one function to all who see the same rows. However many want one at once, it is asked for once."""
 
-    # Streamlit tells functions apart by name, module and source: those of `ask`, as `wraps` says, and whose answers they are.
-    answered.__qualname__ = f"{ask.__qualname__} {whose}"
-    kept: Callable[P, Answered[T]] = st.cache_resource(
-        max_entries=most, show_spinner=False, hash_funcs=hash_funcs
-    )(answered)
-    return kept
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._answers: OrderedDict[Hashable, Answered[T]] = OrderedDict()
+        self._asking: dict[Hashable, threading.Lock] = {}
+        self._looking = threading.Lock()
+
+    def answer(self, to: Hashable, ask: Callable[[], T]) -> Answered[T]:
+        with self._looking:
+            if to in self._answers:
+                self._answers.move_to_end(to)
+                return self._answers[to]
+            asking = self._asking.setdefault(to, threading.Lock())
+        with asking:
+            try:
+                return self._answers.get(to) or self._keep(to, Answered(ask))
+            finally:
+                with self._looking:
+                    self._asking.pop(to, None)
+
+    def _keep(self, to: Hashable, answered: Answered[T]) -> Answered[T]:
+        with self._looking:
+            self._answers[to] = answered
+            if len(self._answers) > self._most:
+                self._answers.popitem(last=False)
+        return answered
+
+
+@st.cache_resource(show_spinner=False)
+def _everything() -> dict[tuple[Callable[..., Any], str], _Kept[Any]]:
+    """All that is kept, by the function and by who sees the same rows. It goes when Streamlit's cache is cleared. That itself
+    keeps no single answers: it writes every argument as text to look one up, which costs more than all else."""
+    return {}
 
 
 def asked(*answers: Callable[[], object]) -> Sequence[Query]:

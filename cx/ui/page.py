@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from cx import clock
+from cx import clock, words
 from cx.errors import NotAllowed, QueryError, StoreBroken
 from cx.query import Filters
 from cx.questions.freshness import Freshness
@@ -68,14 +68,14 @@ def in_words(body: Callable[[], None]) -> Callable[[], None]:
 
 
 @contextmanager
-def bar(fresh: Freshness) -> Iterator[None]:
+def bar(now: Shown) -> Iterator[None]:
     """The line above the title: what can be chosen at its start, through when the data run at its end."""
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="bar"
     ):
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
             yield
-        parts.freshness(fresh)
+        parts.freshness(now.fresh, asks.sources(now.version, now.fresh.now, words.language()))
 
 
 def head(title: str, summary: str, above: str = "") -> None:

@@ -18,10 +18,13 @@ from cx.reference import Tables
 from cx.telling import records, tabled, values, week
 from cx.ui import menu, rights, table
 from cx.ui.frame import Frame, charted, framing, rest_on
+from cx.ui.table import Table
 from cx.vega import Spec
 from cx.words import moment, number, t, tn
 
 SKELETON_PIXELS = 420
+MOST_DRAWN = 128
+"""How many charts are kept as they are drawn."""
 SHOWN, MORE, REFUSED = 20, 50, 50
 """Single records that are shown at first (a phone shows each as a block) and at each click more, and refused rows."""
 _AWAITED = "awaited"
@@ -55,20 +58,23 @@ def chart(spec: Spec, key: str, alt: str) -> None:
     if menu.as_table(key):
         table.show(*tabled.of_chart(spec), f"table-of-{key}", alt)
     else:
-        st.vega_lite_chart(spec, key=key, alt=alt, width="stretch")
+        _drawn(spec, key, alt)
 
 
-def freshness(fresh: Freshness) -> None:
+@st.cache_resource(max_entries=MOST_DRAWN, show_spinner=False, hash_funcs={dict: id})
+def _drawn(spec: Spec, key: str, alt: str) -> Spec:
+    """Draw a chart; for all others who see the very same one, Streamlit replays what this made of it.
+
+    The specification is kept beside that, so that no other can take its id."""
+    st.vega_lite_chart(spec, key=key, alt=alt, width="stretch")
+    return spec
+
+
+def freshness(fresh: Freshness, sources: Table) -> None:
     """Through when the data run: one line, and each source behind a click."""
     with st.popover(t("Data through {moment}", moment=moment(fresh.through)), icon=":material/sensors:"):
         st.caption(t("Each source, and the newest moment that it has delivered."))
-        sources(fresh)
-
-
-def sources(fresh: Freshness) -> None:
-    """Each source and the newest moment that it has delivered."""
-    table.show(records.source_columns(), records.source_rows(fresh.sources, fresh.now), "table-freshness",
-               t("Sources and their newest moment"))  # fmt: skip
+        table.draw(sources, "table-freshness", t("Sources and their newest moment"))
 
 
 def refusals(rows: pd.DataFrame, export: pd.Series) -> None:
@@ -82,14 +88,13 @@ def refusals(rows: pd.DataFrame, export: pd.Series) -> None:
         st.caption(t("The first {n} are shown.", n=number(len(first))))
 
 
-def reasons(told: pd.DataFrame) -> None:
-    """Complaints by reason with their change and twelve weeks of history."""
-    if told.empty:
+def reasons(told: Table, count: int) -> None:
+    """Complaints by reason with their change and twelve weeks of history; `count` is how many reasons there are."""
+    if not count:
         nothing(t("No complaints in this week."))
         return
-    table.show(week.reason_columns(), week.reason_rows(told), "table-reasons",
-               t("Complaints by reason in the week and the week before"))  # fmt: skip
-    more(len(told) - week.MOST_REASONS)
+    table.draw(told, "table-reasons", t("Complaints by reason in the week and the week before"))
+    more(count - week.MOST_REASONS)
 
 
 def nothing(sentence: str) -> None:

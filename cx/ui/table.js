@@ -152,7 +152,8 @@ function choose(table, target, tell) {
   tell(button.dataset.id);
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: { table: written, ...told }, parentElement, setTriggerValue }) {
+  const data = { ...told, ...JSON.parse(written) };
   const scroller = parentElement.querySelector(".scroller");
   const table = scroller.querySelector("table");
   const focused = scroller.getRootNode().activeElement;

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -20,6 +22,21 @@ _table = st.components.v2.component(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, and what the browser draws it from: written once where it is kept for all who see it."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Row]
+    written: str
+
+    @classmethod
+    def of(cls, columns: Sequence[Column], rows: Sequence[Row], choosing: bool = False) -> Table:
+        """The table of these; `choosing` tells whether its rows and cells can be chosen. Two rows of one id are a ValueError."""
+        told = {"columns": list(columns), "rows": drawn(columns, rows, choosing)}
+        return cls(columns, rows, json.dumps(told, ensure_ascii=False))
+
+
 def show(
     columns: Sequence[Column],
     rows: Sequence[Row],
@@ -33,14 +50,20 @@ def show(
     `choose` is called with the id of the row or cell that the viewer clicks or activates by keyboard, and `selected`
     is the one drawn as chosen. Two rows of one id are a ValueError.
     """
+    draw(Table.of(columns, rows, choosing=choose is not None), key, caption, selected, choose)
+
+
+def draw(
+    table: Table, key: str, caption: str, selected: str = "", choose: Callable[[str], None] | None = None
+) -> None:
+    """Draw a table that was made before, as `show` does."""
 
     def clicked() -> None:
         if choose:
             choose(str(st.session_state[key].chosen))
 
-    frame.tabulated(columns, rows)
-    told = drawn(columns, rows, choosing=choose is not None)
-    data = {"caption": caption, "columns": list(columns), "rows": told, "selected": selected}
+    frame.tabulated(table.columns, table.rows)
+    data = {"caption": caption, "table": table.written, "selected": selected}
     _table(data=data, key=key, on_chosen_change=clicked)
 
 

@@ -63,11 +63,12 @@ function newTile(grid) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const grid = parentElement.querySelector(".grid");
+  const tiles = JSON.parse(data.tiles);
   grid.setAttribute("aria-label", data.aria);
-  data.tiles.forEach((tile, place) => {
+  tiles.forEach((tile, place) => {
     const button = grid.children[place] ?? newTile(grid);
     button.onclick = () => choose(grid, button, () => setTriggerValue("chosen", tile.id));
     drawTile(button, tile, data.selected);
   });
-  while (grid.children.length > data.tiles.length) grid.lastChild.remove();
+  while (grid.children.length > tiles.length) grid.lastChild.remove();
 }

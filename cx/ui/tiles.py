@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -26,8 +27,13 @@ _strip = st.components.v2.component(
 )
 
 
-def kpi_strip(tiles: list[Tile], selected: str, key: str, choose: Callable[[str], None]) -> None:
-    """Draw the tiles, one of them as selected; `choose` is called with the id of a tile that the viewer clicks."""
+def written(tiles: Sequence[Tile]) -> str:
+    """What the browser draws tiles from, to be kept for all who see them."""
+    return json.dumps(list(tiles), ensure_ascii=False)
+
+
+def kpi_strip(tiles: str, selected: str, key: str, choose: Callable[[str], None]) -> None:
+    """Draw what `written` made, one of the tiles as selected; `choose` is called with the id of one that the viewer clicks."""
 
     def clicked() -> None:
         choose(str(st.session_state[key].chosen))

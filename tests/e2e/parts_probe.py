@@ -57,7 +57,7 @@ def body():
         "Week of 16 November",
     )
     with st.container(key="tiles"):
-        tiles.kpi_strip(TILES, "Worse", "strip", lambda name: None)
+        tiles.kpi_strip(tiles.written(TILES), "Worse", "strip", lambda name: None)
     with parts.card("chart", "Satisfaction", "Answers of 4 or 5, of those who answered."):
         parts.chart(trend(), "trend", "Satisfaction by week")
     with parts.card("table", "From stage to stage", "Customers who reached each stage."):

@@ -43,7 +43,7 @@ def body(page):
     version = live.version()
     chosen = st.session_state.get("chosen", "csat")
     shown = [tile(name, version) for name in ("nps", "csat", "ces")]
-    tiles.kpi_strip(shown, chosen, "kpi", lambda name: st.session_state.update(chosen=name))
+    tiles.kpi_strip(tiles.written(shown), chosen, "kpi", lambda name: st.session_state.update(chosen=name))
     st.vega_lite_chart(spec(version), key="trend", on_select="rerun", selection_mode="brush", alt="Trend")
     st.markdown(f"Shown {version} on {page}, chosen {chosen}")
 
