@@ -30,5 +30,5 @@ if __name__ == "__main__":
         else:
             gate.closed(doors.file(doors.HOME))
 else:
-    live.warm_with(asks.warm, surging.warm, journeys.warm, slow=[campaigning.warm])
+    live.warm_with(asks.warm, behind=[surging.warm, journeys.warm], slow=[campaigning.warm])
     app = st.App(__file__, routes=live.routes(), lifespan=live.lifespan)

@@ -100,6 +100,30 @@ def test_while_reruns_are_under_way_the_next_page_waits_to_be_told(monkeypatch: 
     assert asyncio.run(told()) == (1, 3)
 
 
+def test_pages_are_told_once_their_own_answers_are_there_and_before_those_of_pages_that_fewer_look_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CX_DATA", str(tmp_path))
+    told: list[tuple[str, bool]] = []
+
+    async def publish() -> None:
+        pages = live.server().pages.events()
+        await anext(pages)  # what was there when the page was opened
+        hearing = asyncio.create_task(anext(pages))
+        live.warm_with(lambda _: told.append(("ahead", hearing.done())),
+                       behind=[lambda _: told.append(("behind", hearing.done()))])  # fmt: skip
+        await live.server().publish()
+        await hearing
+        await pages.aclose()
+
+    try:
+        asyncio.run(publish())
+    finally:
+        live.warm_with()
+        live.close()
+    assert told == [("ahead", False), ("behind", True)]
+
+
 def test_idle_pages_cost_less_than_one_refresh_of_them(told: Told) -> None:
     assert told.idle < told.together.cpu / 2
 

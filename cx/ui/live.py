@@ -54,7 +54,7 @@ GAP_SECONDS = 1.0
 """The least time between two versions: a burst of files is shown in steps, not file by file."""
 ANEW_VERSIONS = 30
 """After so many versions and edits all answers are dropped: those of old ones would stay until newer ones push them out,
-and Streamlit keeps a lock for every answer that it ever cached."""
+and Streamlit keeps a lock for every chart that it ever cached."""
 HEALTH_SECONDS = 6
 """How long the health address waits for the store, which may itself be shut while it is written anew."""
 HEARTBEAT_SECONDS = 30
@@ -112,7 +112,8 @@ class Server:
         return self.pages.events()
 
     async def publish(self) -> None:
-        """Warm the store's newest version as the newest edits have it, then tell it to everyone who listens."""
+        """Warm the store's newest version as the newest edits have it, tell it to everyone who listens, and warm what fewer
+        look at: whoever does finds it asked for by the first of them."""
         now = self._newest
         before = now if self._published is None else self._published
         anew = sum(now) // ANEW_VERSIONS > sum(before) // ANEW_VERSIONS
@@ -120,6 +121,7 @@ class Server:
         self._published = now
         await self._tell()
         self.alerts.look()
+        await asyncio.to_thread(_warm, now[0], _behind)
 
     @property
     def _newest(self) -> tuple[int, int]:
@@ -168,6 +170,7 @@ class Server:
 _servers: dict[Folders, Server] = {}
 _opening = threading.Lock()
 _warmers: list[Warm] = []
+_behind: list[Warm] = []
 _slow: list[Warm] = []
 
 
@@ -195,10 +198,10 @@ def close() -> None:
             _servers.popitem()[1].store.close()
 
 
-def warm_with(*hooks: Warm, slow: Sequence[Warm] = ()) -> None:
-    """Have these called with each new version before anyone is told of it, and the slow ones once, when the server has begun
-    and what it remembers is empty. They replace those before them."""
-    _warmers[:], _slow[:] = hooks, slow
+def warm_with(*hooks: Warm, behind: Sequence[Warm] = (), slow: Sequence[Warm] = ()) -> None:
+    """Have these called with each new version before anyone is told of it, those behind once all pages are, and the slow ones
+    once, when the server has begun and what it remembers is empty. They replace those before them."""
+    _warmers[:], _behind[:], _slow[:] = hooks, behind, slow
 
 
 def _warm_up(version: int, anew: bool) -> None:
