@@ -169,18 +169,23 @@ async def measure(served: Served, pages: int, rows: int, versions: int) -> None:
 
 
 def say_turns(name: str, turns: Sequence[Turn], pages: int) -> None:
-    """Print the delays and the cost of some exports."""
+    """Print the delays and the cost of some exports: from their rename, and from when the first page was told of them."""
     shown = sorted(delay for one in turns for delay in one.shown)
-    told = sorted(delay for one in turns for delay in one.told)
-    p95 = shown[int(0.95 * (len(shown) - 1))]
+    since = sorted(delay - one.told[0] for one in turns for delay in one.shown)
     cpu = statistics.mean(one.cpu for one in turns)
     print(
-        f"{name}: from rename to shown, s: median {statistics.median(shown):.2f}, p95 {p95:.2f}, worst {shown[-1]:.2f}"
-        f" (first told {statistics.median(one.told[0] for one in turns):.2f}, told median {statistics.median(told):.2f});"
+        f"{name}: from rename to shown, s: {spread(shown)}; to the first told"
+        f" {statistics.median(one.told[0] for one in turns):.2f}, from then to shown: {spread(since)};"
         f" CPU {cpu:.2f} s a version, {1000 * cpu / pages:.1f} ms a viewer;"
         f" queries a version {sorted({one.queries for one in turns})}; load {os.getloadavg()[0]:.1f}",
         flush=True,
     )
+
+
+def spread(delays: Sequence[float]) -> str:
+    """Sorted delays in words."""
+    p95 = delays[int(0.95 * (len(delays) - 1))]
+    return f"median {statistics.median(delays):.2f}, p95 {p95:.2f}, worst {delays[-1]:.2f}"
 
 
 async def soak(served: Served, pages: int, reruns: int) -> bool:
