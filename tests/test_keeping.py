@@ -18,7 +18,7 @@ from cx.access.person import NOBODY, Person
 from cx.errors import NotAllowed
 from cx.query import Filters
 from cx.ui.asks import View
-from cx.ui.keeping import cached
+from cx.ui.keeping import age, cached
 
 VIEWERS = 8
 
@@ -70,6 +70,20 @@ def test_the_answers_that_were_wanted_last_are_kept(wanted: list[int], most: int
         expected += [] if one in kept else [one]
         kept = [*(other for other in kept if other != one), one][-most:]
     assert asked == expected
+
+
+def test_an_answer_that_nobody_used_from_one_version_to_the_next_is_let_go_of() -> None:
+    answer, asked = counting()
+    for _ in range(3):  # it grows old, and is used meanwhile
+        answer("used")
+        age()
+    answer("new")
+    age()
+    answer("new")
+    age()
+    answer("used")
+    answer("new")
+    assert asked == ["used", "new", "used"]
 
 
 def test_an_answer_that_failed_is_asked_for_again() -> None:

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 def cached(most: int, needs: str = "") -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Keep the last `most` answers of a function by what it was called with, which has to be hashable.
+    """Keep the last `most` answers of a function by what it was called with, which has to be hashable, until they `age`.
 
     Whoever sees other rows has answers of their own. `needs` names the right that every look takes, also at an answer that
     is kept already; without it NotAllowed is raised. An answer that is used again says again what was asked for it, so that
@@ -43,6 +43,12 @@ def cached(most: int, needs: str = "") -> Callable[[Callable[P, T]], Callable[P,
     return keeping
 
 
+def age() -> None:
+    """Let go of every answer that nobody has used since this was called before: those of versions that are over."""
+    for kept in [*_everything().values()]:
+        kept.age()
+
+
 def seen_by() -> str:
     """Which rows whoever looks sees, as a text; '' is all of them. Raises NotAllowed for who has no role, also of what is kept."""
     one = person()
@@ -57,27 +63,37 @@ class _Kept(Generic[T]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._answers: OrderedDict[Hashable, Answered[T]] = OrderedDict()
+        self._unused: dict[Hashable, Answered[T]] = {}
         self._asking: dict[Hashable, threading.Lock] = {}
         self._looking = threading.Lock()
 
     def answer(self, to: Hashable, ask: Callable[[], T]) -> Answered[T]:
         with self._looking:
-            if to in self._answers:
+            if found := self._answers.get(to):
                 self._answers.move_to_end(to)
-                return self._answers[to]
+                return found
+            if found := self._unused.pop(to, None):
+                return self._keep(to, found)
             asking = self._asking.setdefault(to, threading.Lock())
         with asking:
             try:
-                return self._answers.get(to) or self._keep(to, Answered(ask))
+                if found := self._answers.get(to):
+                    return found
+                answered = Answered(ask)
+                with self._looking:
+                    return self._keep(to, answered)
             finally:
                 with self._looking:
                     self._asking.pop(to, None)
 
-    def _keep(self, to: Hashable, answered: Answered[T]) -> Answered[T]:
+    def age(self) -> None:
         with self._looking:
-            self._answers[to] = answered
-            if len(self._answers) > self._most:
-                self._answers.popitem(last=False)
+            self._unused, self._answers = self._answers, OrderedDict()
+
+    def _keep(self, to: Hashable, answered: Answered[T]) -> Answered[T]:
+        self._answers[to] = answered
+        if len(self._answers) > self._most:
+            self._answers.popitem(last=False)
         return answered
 
 

@@ -32,7 +32,7 @@ from cx.errors import CxError, NotAllowed
 from cx.folders import Folders
 from cx.limited import Limits
 from cx.store import Store
-from cx.ui import callback, door, listening, owning, seen, signing
+from cx.ui import callback, door, keeping, listening, owning, seen, signing
 from cx.ui.guard import Guard
 from cx.ui.listeners import Listeners
 from cx.ui.stopping import when_told_to_stop
@@ -53,8 +53,8 @@ MOST_EDITS = 1 << 20
 GAP_SECONDS = 1.0
 """The least time between two versions: a burst of files is shown in steps, not file by file."""
 ANEW_VERSIONS = 30
-"""After so many versions and edits all answers are dropped: those of old ones would stay until newer ones push them out,
-and Streamlit keeps a lock for every chart that it ever cached."""
+"""After so many versions and edits Streamlit's cache is cleared: charts of old ones would stay until newer ones push them
+out, and it keeps a lock for every one that it ever cached."""
 HEALTH_SECONDS = 6
 """How long the health address waits for the store, which may itself be shut while it is written anew."""
 HEARTBEAT_SECONDS = 30
@@ -207,6 +207,7 @@ def warm_with(*hooks: Warm, behind: Sequence[Warm] = (), slow: Sequence[Warm] = 
 def _warm_up(version: int, anew: bool) -> None:
     if anew:
         st.cache_resource.clear()
+    keeping.age()
     _warm(version, _warmers)
 
 
