@@ -6,7 +6,7 @@ interactions.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -55,6 +55,10 @@ class Counts:
         return self.parts[["key", kpi.parts[0]]].assign(**{kpi.parts[1]: base[kpi.parts[1]].sum()})
 
 
+_NO_BASE = pd.DataFrame(columns=["key", "orders", "exposure"])
+_NO_HIST = pd.DataFrame(columns=["key", "measure", "bin", "n"])
+
+
 def count(store: Store, filters: Filters, key: str, first: date, last: date) -> Counts:
     """Count every part by `key` (one of KEYS) over the days first to last, both included."""
     return count_each(store, filters, (key,), first, last)[key]
@@ -66,21 +70,30 @@ def count_each(
     keys: Sequence[str],
     first: date,
     last: date,
-    measures: Iterable[Kpi] | None = None,
+    measures: Collection[Kpi] | None = None,
 ) -> dict[str, Counts]:
     """Count every part by each of these keys apart, in one pass over the days first to last, both included.
 
-    With `measures`, only the parts that these are made of are counted.
+    With `measures`, only what these are made of is counted: without a rate no base, without a duration no histogram.
     """
     for key in keys:
         if key not in KEYS:
             raise UnknownName("grouping", key, KEYS)
     wanted = {part for kpi in measures for part in kpi.parts} if measures is not None else {*rollups.PARTS}
+    rated = measures is None or any(kpi.family == "rate" for kpi in measures)
     timed = measures is None or wanted & {*rollups.HISTOGRAMS}
     parts = store.run(_parts(filters, keys, first, last, [name for name in rollups.PARTS if name in wanted]))
-    base = store.run(_base(filters, keys, first, last))
-    hist = store.run(_hist(filters, keys, first, last if timed else first - timedelta(days=1)))
-    return {key: Counts(key, _of(parts, key), _of(base, _base_key(key)), _of(hist, key)) for key in keys}
+    base = store.run(_base(filters, keys, first, last)) if rated else None
+    hist = store.run(_hist(filters, keys, first, last)) if timed else None
+    return {
+        key: Counts(
+            key,
+            _of(parts, key),
+            _NO_BASE if base is None else _of(base, _base_key(key)),
+            _NO_HIST if hist is None else _of(hist, key),
+        )
+        for key in keys
+    }
 
 
 def complaints(store: Store, filters: Filters, first: date, last: date) -> pd.DataFrame:
