@@ -38,7 +38,7 @@ def total(amount: str, condition: str = "true") -> str:
 
 
 def _exactly(whole: str, condition: str) -> str:
-    return f"cast(coalesce(sum(case when {condition} then cast({whole} as decimal(38, 0)) end), 0) as double)"
+    return f"cast(coalesce(sum(case when {condition} then cast({whole} as decimal(18, 0)) end), 0) as double)"
 
 
 _COUNTED_EXACTLY = "9e15"
