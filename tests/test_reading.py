@@ -6,8 +6,11 @@ import csv
 import gzip
 import io
 import json
+import os
+import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -178,6 +181,26 @@ def test_a_csv_in_many_batches_is_what_a_plain_reader_makes_of_it(
     assert [(line.row, line.values) for line in rows.broken] == [
         (row, len(cells)) for row, cells in plain if len(cells) != 3
     ]
+
+
+def test_a_file_is_not_closed_while_it_is_read(tmp_path: Path):
+    os.mkfifo(tmp_path / "slow")
+    with ThreadPoolExecutor(3) as others:
+        writing = others.submit((tmp_path / "slow").open, "wb", 0)
+        file = delimited._WholeBreaks(tmp_path / "slow")
+        reading = others.submit(file.read, 4)
+        while not file._reading.locked():
+            time.sleep(0.001)
+        closing = others.submit(file.close)
+        time.sleep(0.05)
+        assert not closing.done()
+        with writing.result() as slow:
+            slow.write(b"late")
+        assert reading.result() == b"late"
+        closing.result()
+    assert file.closed
+    with pytest.raises(ValueError, match="closed"):
+        file.read(4)
 
 
 def test_rows_come_in_few_batches_of_bounded_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from io import SEEK_CUR, SEEK_END, FileIO, StringIO
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -109,15 +110,29 @@ def _blocks(
 
 class _WholeBreaks(FileIO):
     """A file that is read in blocks of which none ends within a line break of two characters: arrow drops the second at the
-    start of a block, within quotes as well."""
+    start of a block, within quotes as well.
+
+    Arrow reads ahead in a thread of its own, also when nobody wants the rest any more. It is closed between two reads only: a read
+    under way would go on in whatever file gets its number next, and take from that what others are to read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._reading = Lock()
+        super().__init__(path)
 
     def read(self, size: int | None = -1) -> bytes:
         """At most `size` bytes."""
-        block = super().read(size)
-        if len(block) > 1 and block.endswith(b"\r"):
-            self.seek(-1, SEEK_CUR)
-            return block[:-1]
-        return block
+        with self._reading:
+            block = super().read(size)
+            if len(block) > 1 and block.endswith(b"\r"):
+                self.seek(-1, SEEK_CUR)
+                return block[:-1]
+            return block
+
+    def close(self) -> None:
+        """Close it, once what is being read has been."""
+        with self._reading:
+            super().close()
 
 
 def _as_text(names: Sequence[str], places: Sequence[int]) -> Any:
