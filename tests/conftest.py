@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hmac
+import json
 import os
 import pickle
 import shutil
@@ -228,6 +229,20 @@ def company(demo_company: DemoCompany) -> Iterator[DemoCompany]:
         patch.setenv("CX_NOW", demo_company.now.isoformat())
         yield demo_company
         close()
+
+
+@pytest.fixture(scope="module")
+def demo_store(demo_company: DemoCompany) -> Iterator[Store]:
+    """The demo company's store, for tests that ask it without the product around it."""
+    store = Store.open(demo_company.folders.store)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def truths(demo_company: DemoCompany) -> Any:
+    """What is true of the demo company, and no page may read."""
+    return json.loads(demo_company.demo.truths.read_text(encoding="utf-8"))
 
 
 def close() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, datetime, timedelta
 from math import nan
 from pathlib import Path
@@ -155,11 +154,6 @@ def found(demo_company: DemoCompany) -> dict[str, Effect]:
     told_ = effects(store, freshness(store, demo_company.now), table, LIMITS)
     store.close()
     return {one.action.what: one for one in told_}
-
-
-@pytest.fixture(scope="module")
-def truths(demo_company: DemoCompany) -> dict[str, dict[str, str]]:
-    return json.loads(demo_company.demo.truths.read_text(encoding="utf-8"))
 
 
 def test_what_truly_moved_is_found_and_what_did_nothing_is_not(found, truths):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import combinations
@@ -201,18 +199,6 @@ def test_a_source_is_late_by_its_own_rhythm_and_delivers_again(store: Store, fol
         its = key("freshness", "test")
         found = facts(answers, told, MONDAY + timedelta(days=day), [its])
         assert ([event.key for event in found.events], found.over) == ([its] * late, frozenset([its] * over))
-
-
-@pytest.fixture(scope="module")
-def demo_store(demo_company: DemoCompany) -> Iterator[Store]:
-    store = Store.open(demo_company.folders.store)
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def truths(demo_company: DemoCompany) -> Any:
-    return json.loads(demo_company.demo.truths.read_text(encoding="utf-8"))
 
 
 TOLD = Alerts(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,18 +27,6 @@ from cx.telling.shapes import row_id
 from tests.conftest import DemoCompany, close
 from tests.given import MONDAY, NOW, land, row
 from tests.test_pages import opened, words
-
-
-@pytest.fixture(scope="module")
-def demo_store(demo_company: DemoCompany) -> Iterator[Store]:
-    store = Store.open(demo_company.folders.store)
-    yield store
-    store.close()
-
-
-@pytest.fixture(scope="module")
-def truths(demo_company: DemoCompany) -> Any:
-    return json.loads(demo_company.demo.truths.read_text(encoding="utf-8"))
 
 
 def day(told: str) -> date:

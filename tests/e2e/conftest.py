@@ -51,22 +51,27 @@ def unchanged(demo_company: DemoCompany, tmp_path_factory: pytest.TempPathFactor
         yield started
 
 
+@contextmanager
+def alone(on: Running) -> Iterator[Page]:
+    """A page of this server in a browser of its own; at the end it has asked nothing of any other host."""
+    with browsing(reduced_motion="reduce", base_url=on.url) as context:
+        page = context.new_page()
+        with offline(page, on.url):
+            yield page
+
+
 @pytest.fixture(scope="module")
 def looking(unchanged: Running) -> Iterator[Page]:
-    """One page for a module's tests on it; at the end it has asked nothing of any other host."""
-    with browsing(reduced_motion="reduce", base_url=unchanged.url) as context:
-        page = context.new_page()
-        with offline(page, unchanged.url):
-            yield page
+    """One page for a module's tests on it."""
+    with alone(on=unchanged) as page:
+        yield page
 
 
 @pytest.fixture(scope="module")
 def opened(running: Running) -> Iterator[Page]:
-    """One page for a module's tests; at the end it has asked nothing of any other host."""
-    with browsing(reduced_motion="reduce", base_url=running.url) as context:
-        page = context.new_page()
-        with offline(page, running.url):
-            yield page
+    """One page for a module's tests."""
+    with alone(on=running) as page:
+        yield page
 
 
 @pytest.hookimpl(wrapper=True)
