@@ -25,9 +25,6 @@ from cx.store import Store
 from tests.conftest import DemoCompany, close
 from tests.given import MONDAY, NOW, as_kept, land, row
 from tests.test_pages import opened, words
-from tests.test_surging import demo_store
-
-__all__ = ["demo_store"]
 
 LIMITS = SmallSamples()
 

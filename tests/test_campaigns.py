@@ -16,9 +16,6 @@ from cx.store import Store
 from tests.conftest import DemoCompany, close
 from tests.given import NOW, land, row
 from tests.test_pages import opened, words
-from tests.test_surging import demo_store, truths
-
-__all__ = ["demo_store", "truths"]
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,6 @@ from cx.questions.converting import Converted, conversions, converts, from_count
 from cx.stats import SmallSamples
 from cx.store import Store
 from tests.conftest import DemoCompany
-from tests.test_surging import demo_store
-
-__all__ = ["demo_store"]
 
 DAYS = pd.date_range("2025-01-01", periods=400)
 WITHIN, WINDOW, PULL, AROUND, AFTERMATH = 7, 30, 20, 56, 10
